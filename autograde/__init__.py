@@ -1,0 +1,1 @@
+"""Custom models and training with TensorFlow: checks, hints and grading for the course's notebooks."""

@@ -1,0 +1,172 @@
+"""Run a probe on a student's namespace, and carry what it saw across the wall: plain arrays with caps, no objects."""
+
+from __future__ import annotations
+
+import io
+import json
+import linecache
+import re
+import traceback
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from autograde.terms import Array, Observation, Raised
+
+MAX_ENTRIES = 1_000
+MAX_ENTRY_BYTES = 4 << 20
+MAX_TOTAL_BYTES = 16 << 20
+MAX_NAME = 200
+MAX_MESSAGE = 1_000
+PLAIN_KINDS = "biufU"  # bool, int, uint, float, text: what can be compared and cannot run
+
+Probe = Callable[..., "Mapping[str, Any] | Iterable[tuple[str, Any]]"]
+Cases = Mapping[str, Mapping[str, Any]]
+_RAISED = "!raised"
+_HERE = str(Path(__file__).parent)
+
+
+class TooLarge(ValueError):
+    """An observation is larger than the wall lets through."""
+
+
+class Student(dict[str, Any]):
+    """The names that an exercise asks for, looked up in a student's namespace."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NameError(f"name {name!r} is not defined")
+
+
+def observe(probe: Probe, namespace: Mapping[str, Any], asks_for: Iterable[str], cases: Cases) -> Observation:
+    """Call `probe(student, **inputs)` for each case and collect the arrays that it returns or yields.
+
+    What a probe yields before the student's code raises is kept; the exception ends its case only.
+    Never raises for what the student's code does, apart from `KeyboardInterrupt`, which ends the whole observation.
+    """
+    student = Student({name: namespace[name] for name in asks_for if name in namespace})
+    arrays: dict[str, Array] = {}
+    raised: dict[str, Raised] = {}
+    for case, inputs in cases.items():
+        try:
+            seen = probe(student, **inputs)
+            for name, value in seen.items() if isinstance(seen, Mapping) else seen:
+                arrays[f"{case}/{name}"] = plain(value)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # student code runs here: SystemExit and worse are its outcome, not ours
+            raised[case] = describe(error)
+    return Observation(arrays, raised)
+
+
+def plain(value: Any) -> Array:
+    """`value` as an array of numbers or text; anything else is refused."""
+    array = np.asarray(value)
+    if array.dtype.kind not in PLAIN_KINDS:
+        raise TypeError(f"expected numbers, got {type(value).__name__}")
+    if array.nbytes > MAX_ENTRY_BYTES:
+        raise TooLarge(f"an array of {array.nbytes} bytes")
+    return np.array(array)
+
+
+def describe(error: BaseException) -> Raised:
+    """Type, message and place of a student's exception; the place is the last line outside any library."""
+    try:
+        message = _essence(str(error))[:MAX_MESSAGE]
+    except BaseException:  # a hostile __str__
+        message = ""
+    line, code = _student_line(error.__traceback__)
+    return Raised(type(error).__name__[:MAX_NAME], message, line, code)
+
+
+def _essence(message: str) -> str:
+    """A message without the wrapping that AutoGraph and Keras put around the student's own error."""
+    message = re.sub(r"\x1b\[[0-9;]*m", "", message)
+    wrapped = re.search(r"Exception encountered when calling .*?\n\n(.*?)(\n\nArguments received by|\Z)", message, re.S)
+    if wrapped:
+        message = wrapped.group(1)
+    if "in user code:" in message:
+        lines = [line.strip() for line in message.splitlines() if line.strip()]
+        message = next((line for line in reversed(lines) if re.match(r"\w+(Error|Exception|Warning): ", line)), lines[-1])
+        message = message.split(": ", 1)[-1]
+    return message.strip()
+
+
+def _student_line(tb: TracebackType | None) -> tuple[int | None, str]:
+    for frame in reversed(traceback.extract_tb(tb)):
+        name = frame.filename
+        library = "site-packages" in name or "dist-packages" in name or name.startswith(("<frozen", _HERE))
+        if not library and "/lib/python3" not in name and "__autograph_generated_file" not in name:
+            text = frame.line or linecache.getline(name, frame.lineno or 0)
+            return frame.lineno, (text or "").strip()[:MAX_NAME]
+    return None, ""
+
+
+def to_bytes(observation: Observation) -> bytes:
+    """An observation as an uncompressed .npz archive. Raises `TooLarge` over the caps."""
+    members: dict[str, Array] = dict(observation.arrays)
+    for case, error in observation.raised.items():
+        members[f"{case}/{_RAISED}"] = np.array(json.dumps([error.type, error.message, error.line, error.code]))
+    if len(members) > MAX_ENTRIES or any(len(name) > MAX_NAME for name in members):
+        raise TooLarge(f"{len(members)} entries")
+    if sum(array.nbytes for array in members.values()) > MAX_TOTAL_BYTES:
+        raise TooLarge("more arrays than are let through")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in members.items():
+            info = zipfile.ZipInfo(name + ".npy")
+            with archive.open(info, "w") as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def from_bytes(data: bytes) -> Observation:
+    """The observation that `to_bytes` wrote, read as if a stranger had written it.
+
+    Raises `ValueError` (of which `TooLarge` is one) for anything but plain arrays within the caps: a header that claims
+    more than is there is found before memory is taken for it.
+    """
+    arrays: dict[str, Array] = {}
+    raised: dict[str, Raised] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = archive.infolist()
+            if len(infos) > MAX_ENTRIES or sum(info.file_size for info in infos) > MAX_TOTAL_BYTES + (MAX_ENTRIES << 9):
+                raise TooLarge("more arrays than are let through")
+            for info in infos:
+                name = info.filename.removesuffix(".npy")
+                if "/" not in name or len(name) > MAX_NAME or info.compress_type != zipfile.ZIP_STORED:
+                    raise ValueError("an entry that no probe writes")
+                array = _read_array(archive.read(info))
+                case, _, entry = name.rpartition("/")
+                if entry == _RAISED:
+                    raised[case] = _read_raised(str(array))
+                else:
+                    arrays[name] = array
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, UnicodeError) as error:
+        raise ValueError(f"not an observation: {error}") from None
+    return Observation(arrays, raised)
+
+
+def _read_array(data: bytes) -> Array:
+    stream = io.BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    count = 1
+    for size in shape:
+        count *= int(size)
+    if dtype.kind not in PLAIN_KINDS or min((*shape, 0)) < 0 or count * dtype.itemsize != len(data) - stream.tell():
+        raise ValueError("an entry that no probe writes")
+    stream.seek(0)
+    array: Array = np.lib.format.read_array(stream, allow_pickle=False)
+    return array
+
+
+def _read_raised(text: str) -> Raised:
+    kind, message, line, code = json.loads(text[: 4 * MAX_MESSAGE])
+    line = int(line) if isinstance(line, int) else None
+    return Raised(str(kind)[:MAX_NAME], str(message)[:MAX_MESSAGE], line, str(code)[:MAX_NAME])
