@@ -26,6 +26,8 @@ from autograde.terms import Array, Exercise, Expected, Observation, Question, Ra
 EXERCISES = Path(__file__).with_name("exercises")
 LANGUAGES = ("en", "zh")
 PUBLIC_SEED = 0
+CODE_STUB = "# YOUR CODE HERE"
+TEXT_STUB = "*Write your answer here. · 在这里写下你的回答。*"
 _HEADING = re.compile(r"^(#{1,2}) +(.+?) *$", re.M)
 _ONCE = ("title", "question", "model_answer")
 
