@@ -157,3 +157,28 @@ class Verdict:
     also: tuple[str, ...] = ()
     raised: Raised | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KeyPointSeen:
+    """Whether a short answer makes one key point (None: unsure), and the answer's own words that show it."""
+
+    id: str
+    found: bool | None
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A suggested score of a short answer; a person decides.
+
+    `sure` runs from 0 (a guess) to 1. `remark` is empty or the id of a common sentence ("message answer_<remark>") about
+    the answer as a whole: "copied" from the question, "off_topic", "keywords" without statements, "contradiction".
+    """
+
+    question: str
+    points: float
+    max_points: float
+    key_points: tuple[KeyPointSeen, ...]
+    sure: float = 1.0
+    remark: str = ""
