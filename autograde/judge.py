@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
-import re
 from typing import Any
 
 import numpy as np
@@ -52,12 +52,12 @@ def judge(exercise: Exercise, seen: Observation, expected: Expected) -> Verdict:
 def _outcome(right: bool, seen: Observation) -> Outcome:
     if right:
         return "correct"
-    return "error" if seen.raised and not any(not _is_note(key) for key in seen.arrays) else "incorrect"
+    return "error" if seen.raised and not any(not is_note(key) for key in seen.arrays) else "incorrect"
 
 
 def entries_wanted(expected: Expected) -> tuple[str, ...]:
     """Every entry that right answers have, in their order."""
-    return tuple(dict.fromkeys(key for right in expected.right for key in right.arrays if not _is_note(key)))
+    return tuple(dict.fromkeys(key for right in expected.right for key in right.arrays if not is_note(key)))
 
 
 def _judge_claim(claim: Claim, seen: Observation, expected: Expected, wanted: tuple[str, ...]) -> ClaimVerdict:
@@ -160,11 +160,12 @@ def _mistakes(exercise: Exercise, seen: Observation, expected: Expected) -> froz
 
 def wrong_entries(exercise: Exercise, seen: Observation, expected: Expected) -> list[str]:
     """The entries of `seen` that are not right, and the entries that it lacks, in order."""
-    keys = dict.fromkeys([*entries_wanted(expected), *(key for key in seen.arrays if not _is_note(key))])
+    keys = dict.fromkeys([*entries_wanted(expected), *(key for key in seen.arrays if not is_note(key))])
     return [
         key
         for key in keys
-        if key not in seen.arrays or not all(is_right(claim, key, seen, expected) for claim in _claims_on(exercise, key))
+        if key not in seen.arrays
+        or not all(is_right(claim, key, seen, expected) for claim in _claims_on(exercise, key))
     ]
 
 
@@ -179,7 +180,7 @@ def _matching(exercise: Exercise, seen: Observation, variant: Observation, mista
     for key in mistakes:
         case = key.rpartition("/")[0]
         if key in variant.arrays:
-            if key not in seen.arrays or not _alike(exercise, key, seen.arrays[key], variant.arrays[key]):
+            if key not in seen.arrays or not alike(exercise, key, seen.arrays[key], variant.arrays[key]):
                 return frozenset()
             telling = True
             marks.append(key)
@@ -189,25 +190,26 @@ def _matching(exercise: Exercise, seen: Observation, variant: Observation, mista
                 return frozenset()
             telling = True
             marks.append(key)
-    if not telling or any(key not in mistakes for key in variant.arrays if not _is_note(key)):
+    if not telling or any(key not in mistakes for key in variant.arrays if not is_note(key)):
         return frozenset()
     if any(case not in seen.raised for case in variant.raised):
         return frozenset()
     return frozenset(marks)
 
 
-def _alike(exercise: Exercise, key: str, seen: Array, variant: Array) -> bool:
+def alike(exercise: Exercise, key: str, seen: Array, variant: Array) -> bool:
+    """Whether two values of an entry are the same to the claims on it."""
     claims = [claim for claim in _claims_on(exercise, key) if claim.how in ("close", "equal")]
     return all(agrees(claim, seen, variant) for claim in claims or [_ELSEWHERE])
 
 
 def _same_everywhere(exercise: Exercise, seen: Observation, other: Observation) -> bool:
     """Whether two observations are the same in every entry and every error."""
-    keys = {key for key in (*seen.arrays, *other.arrays) if not _is_note(key)}
+    keys = {key for key in (*seen.arrays, *other.arrays) if not is_note(key)}
     return {case: error.fingerprint for case, error in seen.raised.items()} == {
         case: error.fingerprint for case, error in other.raised.items()
     } and all(
-        key in seen.arrays and key in other.arrays and _alike(exercise, key, seen.arrays[key], other.arrays[key])
+        key in seen.arrays and key in other.arrays and alike(exercise, key, seen.arrays[key], other.arrays[key])
         for key in keys
     )
 
@@ -215,14 +217,16 @@ def _same_everywhere(exercise: Exercise, seen: Observation, other: Observation) 
 # ---- what a sentence can quote
 
 
-def _is_note(key: str) -> bool:
+def is_note(key: str) -> bool:
     """An entry "case/note_..." chooses words only: no claim and no fingerprint looks at it."""
     return key.rpartition("/")[2].startswith("note_")
 
 
 def _notes(seen: Observation) -> dict[str, str]:
-    notes = {key.rpartition("/")[2].removeprefix("note_"): array for key, array in seen.arrays.items() if _is_note(key)}
-    return {name: number(array) if array.dtype.kind != "U" else ", ".join(_texts(array)) for name, array in notes.items()}
+    notes = {key.rpartition("/")[2].removeprefix("note_"): array for key, array in seen.arrays.items() if is_note(key)}
+    return {
+        name: number(array) if array.dtype.kind != "U" else ", ".join(_texts(array)) for name, array in notes.items()
+    }
 
 
 def _texts(array: Array) -> Iterable[str]:
@@ -247,7 +251,11 @@ def _facts(claim: Claim, wrong: list[str], seen: Observation, expected: Expected
         with np.errstate(all="ignore"):
             difference = np.abs(array.astype("float64") - nearest.astype("float64"))
         place = np.unravel_index(int(np.argmax(np.nan_to_num(difference, nan=np.inf))), difference.shape)
-        facts |= {"seen": number(array[place]), "wanted": number(nearest[place]), "difference": number(difference[place])}
+        facts |= {
+            "seen": number(array[place]),
+            "wanted": number(nearest[place]),
+            "difference": number(difference[place]),
+        }
         facts["place"] = str([int(i) for i in place])
     else:
         facts |= {"seen": _short(array), "wanted": _short(nearest)}

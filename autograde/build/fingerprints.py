@@ -42,7 +42,10 @@ def expected(
     entry, exercise = catalog.load(slug), _code_exercise(slug)
     setup = source.setup_source(exercise.assignment, solutions)
     look = look_here if run is None else partial(_look_through, run)
-    see = partial(look, slug, cases=entry.cases(seed) if cases is None else cases)
+    inputs = entry.cases(seed) if cases is None else cases
+
+    def see(sources: Sequence[str]) -> Observation:
+        return _bare(look(slug, sources, inputs))
 
     accepted = source.samples(slug, "accept", solutions)
     answers = [[path.read_text("utf-8")] for path in accepted] or [[setup, source.reference(slug, solutions)]]
@@ -52,7 +55,7 @@ def expected(
     for mistake, path in source.wrong_samples(slug, solutions):
         seen = see([path.read_text("utf-8")])
         wrong[mistake] = (*wrong.get(mistake, ()), only_wrong(exercise, seen, right))
-    return Expected(right, wrong, _without_lines(see([setup, source.stub(slug, solutions)])))
+    return Expected(right, wrong, see([setup, source.stub(slug, solutions)]))
 
 
 def _code_exercise(slug: str) -> Exercise:
@@ -73,12 +76,14 @@ def _check_right(slug: str, right: tuple[Observation, ...]) -> None:
 def only_wrong(exercise: Exercise, seen: Observation, right: tuple[Observation, ...]) -> Observation:
     """`seen` without the entries that are right and without notes: the fingerprint of a mistake."""
     wrong = judge.wrong_entries(exercise, seen, Expected(right))
-    return _without_lines(Observation({key: seen.arrays[key] for key in wrong if key in seen.arrays}, seen.raised))
+    return Observation({key: seen.arrays[key] for key in wrong if key in seen.arrays}, seen.raised)
 
 
-def _without_lines(seen: Observation) -> Observation:
-    """`seen` without the lines of a sample: what is built from it ships to students."""
-    return replace(seen, raised={case: replace(error, line=None, code="") for case, error in seen.raised.items()})
+def _bare(seen: Observation) -> Observation:
+    """What is compared, without notes and without the lines of a sample: what is built ships to students."""
+    arrays = {key: array for key, array in seen.arrays.items() if not judge.is_note(key)}
+    raised = {case: replace(error, line=None, code="") for case, error in seen.raised.items()}
+    return Observation(arrays, raised)
 
 
 def _look_through(run: Run, slug: str, sources: Sequence[str], cases: Cases) -> Observation:
