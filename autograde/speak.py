@@ -1,46 +1,239 @@
-"""Verdict x language -> sentences, as plain text and as a small HTML panel. No sentence stands here, only in text.*.md."""
+"""Verdict x language -> sentences, as plain text and as a small HTML panel. No sentence stands here, only in text.*.md.
+
+Facts that a sentence quotes may come from a student's code. They lose control characters and line breaks before they
+enter a sentence, and the finished sentence is escaped before it becomes HTML, so none of them can break out.
+"""
 
 from __future__ import annotations
 
-from autograde.catalog import Entry, Text
-from autograde.terms import Suggestion, Verdict
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from autograde import panel
+from autograde.catalog import Entry, Text, common
+from autograde.panel import Panel, Row
+from autograde.terms import ClaimVerdict, KeyPointSeen, Suggestion, Verdict
+
+
+class Sentence(str):
+    """Words of a text file whose facts are already clean: put into another sentence as they are."""
+
+    __slots__ = ()
+
+
+MAX_FACT = 200
+MAX_LINES = 4
+_UNKNOWN = "…"  # a fact that this observation does not have
+
+
+# ---- common sentences
 
 
 def say(lang: str, id: str, **facts: object) -> str:
     """The common sentence `## message <id>`, its placeholders filled with `facts`."""
-    raise NotImplementedError
+    return "\n".join(_fill(part, facts) for part in _common(lang, "message", id))
 
 
 def outcome(lang: str, id: str) -> str:
-    """A word or two for an outcome or an error's kind ("not started", "ran out of time"): `## outcome <id>`, first paragraph."""
-    raise NotImplementedError
+    """A word or two for an outcome or an error's kind, such as "not begun": `## outcome <id>`, first paragraph."""
+    return _common(lang, "outcome", id)[0]
 
 
 def explain(lang: str, id: str, **facts: object) -> str:
     """What an outcome or an error's kind means for a student: `## outcome <id>`, second paragraph."""
-    raise NotImplementedError
+    return _fill(_common(lang, "outcome", id)[1], facts)
+
+
+def figure(points: float) -> str:
+    """Points as people write them: 20, 11.5."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def _common(lang: str, kind: str, id: str) -> tuple[str, ...]:
+    found = common(lang).get(kind, id)
+    if not found:
+        raise KeyError(f"text.{lang}.md has no section '## {kind} {id}'")
+    return found
+
+
+def _fill(template: str, facts: Mapping[str, object]) -> Sentence:
+    def fact(found: re.Match[str]) -> str:
+        value = facts.get(found[1], _UNKNOWN)
+        return value if isinstance(value, Sentence) else clean(value)
+
+    return Sentence(re.sub(r"\{(\w+)\}", fact, template))
+
+
+def clean(fact: object, limit: int = MAX_FACT) -> str:
+    """`fact` as one harmless line: no control or direction characters, no terminal colours, no backticks, capped."""
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(fact)).replace("`", "'")
+    text = "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") else one for one in text)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+# ---- a verdict
 
 
 def message(verdict: Verdict, about: Entry | Text, lang: str) -> str:
     """At most four lines of plain text: seen, wanted, likely cause, next step."""
-    raise NotImplementedError
+    lines, step = _story(verdict, _text(about, lang), lang)
+    if step:
+        lines = (*lines[: MAX_LINES - 1], panel.joined(say(lang, "next_step"), step))
+    return "\n".join(lines[:MAX_LINES])
 
 
 def plain(verdict: Verdict, about: Entry | Text, lang: str) -> str:
     """The whole panel as plain text."""
-    raise NotImplementedError
+    return panel.plain(_verdict_panel(verdict, _text(about, lang), lang))
 
 
 def html(verdict: Verdict, about: Entry | Text, lang: str) -> str:
     """The panel as HTML: everything escaped, inline style only, nothing to click."""
-    raise NotImplementedError
+    return panel.html(_verdict_panel(verdict, _text(about, lang), lang), lang)
 
 
-def question_plain(suggestion: Suggestion, about: Entry | Text, lang: str) -> str:
+def _text(about: Entry | Text, lang: str) -> Text:
+    return about.text[lang] if isinstance(about, Entry) else about
+
+
+def _verdict_panel(verdict: Verdict, text: Text, lang: str) -> Panel:
+    lines, step = _story(verdict, text, lang)
+    known = verdict.misconception is not None
+    rows = tuple(_claim_row(claim, text, lang, with_detail=not known) for claim in verdict.claims)
+    if not known and any(row.detail for row in rows):  # the first of these sentences stands below its claim already
+        lines = _raised_lines(verdict, text, lang)[:-1]
+    for other in verdict.also:
+        lines += (f"{say(lang, 'also')} {_section(text, 'misconception', other, _facts(verdict, text))[0]}",)
+    score = say(lang, "points", points=figure(verdict.points), max_points=figure(verdict.max_points))
+    if verdict.outcome == "untouched":
+        return Panel(text.title, outcome(lang, "untouched"), lines=lines)
+    return Panel(text.title, score, rows, lines, say(lang, "next_step"), step)
+
+
+def _claim_row(claim: ClaimVerdict, text: Text, lang: str, *, with_detail: bool) -> Row:
+    mark = {True: "holds", False: "fails", None: "unseen"}[claim.holds]
+    points = {"points": figure(claim.points), "max_points": figure(claim.max_points)}
+    worth = say(lang, "claim_points", **points) if claim.max_points else ""
+    detail = "\n".join(_claim_lines(claim, text)) if with_detail else ""
+    return Row(mark, say(lang, mark), _statement(claim, text), worth, detail)
+
+
+def _statement(claim: ClaimVerdict, text: Text) -> str:
+    return _fill((text.get("claim", claim.id) or (claim.id,))[0], _claim_facts(claim, text))
+
+
+def _claim_lines(claim: ClaimVerdict, text: Text) -> tuple[str, ...]:
+    """The sentence for a claim that fails (its second paragraph) or that could not be looked at (its third), if any."""
+    paragraph = {True: 99, False: 1, None: 2}[claim.holds]
+    parts = text.get("claim", claim.id)[paragraph : paragraph + 1]
+    return tuple(_fill(line, _claim_facts(claim, text)) for part in parts for line in part.splitlines())
+
+
+def _story(verdict: Verdict, text: Text, lang: str) -> tuple[tuple[str, ...], str]:
+    """What is to be said about a verdict as a whole, and the one next step ("" where none is needed)."""
+    hint = say(lang, "next_step_hint", exercise=verdict.exercise)
+    if verdict.misconception is not None:
+        lines = _section(text, "misconception", verdict.misconception, _facts(verdict, text))
+        return (lines[:-1], lines[-1]) if len(lines) > 1 else (lines, hint)
+    if verdict.raised is not None:
+        raised = _raised_lines(verdict, text, lang)
+        return raised[:-1], raised[-1]
+    if verdict.outcome == "correct":
+        return (say(lang, "all_holds"),), ""
+    if verdict.outcome == "incorrect":
+        return _first_open_claim(verdict, text, lang), hint
+    return tuple(explain(lang, verdict.outcome, **verdict.facts).splitlines()), ""
+
+
+def _first_open_claim(verdict: Verdict, text: Text, lang: str) -> tuple[str, ...]:
+    for holds, id in ((False, "claim_fails"), (None, "claim_unseen")):
+        for claim in verdict.claims:
+            if claim.holds is holds:
+                return _claim_lines(claim, text) or (say(lang, id, statement=_statement(claim, text)),)
+    return (explain(lang, verdict.outcome),)
+
+
+def _raised_lines(verdict: Verdict, text: Text, lang: str) -> tuple[str, ...]:
+    """The student's line and the exception, what that usually means, and what to do about it (always the last)."""
+    raised = verdict.raised
+    if raised is None:
+        return ("",)
+    error = clean(str(raised).strip().split("\n")[0])
+    place = "raised" if raised.line is not None and raised.code else "raised_somewhere"
+    first = say(lang, place, line=raised.line, code=raised.code, error=error)
+    meaning = _meaning(f"{raised.type}: {raised.message}", text) or _meaning(
+        f"{raised.type}: {raised.message}", common(lang)
+    )
+    step = meaning[1] if len(meaning) > 1 else say(lang, "next_step_raised")
+    return (first, *(" ".join(part.split("\n")) for part in meaning[:1]), step)
+
+
+def _meaning(error: str, text: Text) -> tuple[str, ...]:
+    return next((text.get("error", pattern) for pattern in text.ids("error") if re.search(pattern, error)), ())
+
+
+def _section(text: Text, kind: str, id: str, facts: Mapping[str, object]) -> tuple[str, ...]:
+    """Every line of a section, filled in; the id itself where the text has no such section."""
+    return tuple(_fill(line, facts) for part in text.get(kind, id) for line in part.splitlines()) or (id,)
+
+
+def _facts(verdict: Verdict, text: Text) -> dict[str, str]:
+    """The probe's notes, and what the first claim that fails can quote."""
+    failing = next((claim for claim in verdict.claims if claim.holds is False), None)
+    return (_claim_facts(failing, text) if failing else {}) | dict(verdict.facts)
+
+
+def _claim_facts(claim: ClaimVerdict, text: Text) -> dict[str, str]:
+    case = claim.facts.get("case", "")
+    return dict(claim.facts) | {"case": (text.get("case", case) or (case or _UNKNOWN,))[0]}
+
+
+# ---- a suggestion for a short answer
+
+
+def question_plain(suggestion: Suggestion, about: Entry | Text, lang: str, *, note: str = "") -> str:
     """Which key points an answer makes, with its own words, and a question about one that is missing."""
-    raise NotImplementedError
+    return panel.plain(_question_panel(suggestion, _text(about, lang), lang, note))
 
 
-def question_html(suggestion: Suggestion, about: Entry | Text, lang: str) -> str:
+def question_html(suggestion: Suggestion, about: Entry | Text, lang: str, *, note: str = "") -> str:
     """`question_plain` as an HTML panel."""
-    raise NotImplementedError
+    return panel.html(_question_panel(suggestion, _text(about, lang), lang, note), lang)
+
+
+def _question_panel(suggestion: Suggestion, text: Text, lang: str, note: str) -> Panel:
+    """A missing key point's statement is the answer, so it is not shown: only its question, and only one."""
+    points = suggestion.key_points
+    rows = tuple(_key_point_row(point, text, lang) for point in points if point.found is not False)
+    missing = next((point for point in points if point.found is False), None)
+    lines: tuple[str, ...] = (
+        say(lang, "key_points_seen", seen=sum(point.found is True for point in points), total=len(points)),
+    )
+    if suggestion.remark:
+        lines += (say(lang, f"answer_{suggestion.remark}"),)
+    elif all(point.found for point in points):
+        lines += (say(lang, "all_key_points"),)
+    step = _asks(missing, text) if missing else ""
+    worth = {"points": figure(suggestion.points), "max_points": figure(suggestion.max_points)}
+    return Panel(text.title, say(lang, "suggested", **worth), rows, lines, say(lang, "think_about"), step, note)
+
+
+def _key_point_row(point: KeyPointSeen, text: Text, lang: str) -> Row:
+    words = {"evidence": point.evidence}
+    if point.found:
+        detail = say(lang, "your_words", **words) if point.evidence else ""
+        return Row(
+            "found", say(lang, "found"), " ".join(text.get("key_point", point.id)[:1]) or point.id, detail=detail
+        )
+    return Row(
+        "unsure",
+        say(lang, "unsure"),
+        _asks(point, text),
+        detail=say(lang, "perhaps", **words) if point.evidence else "",
+    )
+
+
+def _asks(point: KeyPointSeen, text: Text) -> str:
+    return " ".join(text.get("key_point", point.id)[1:2]) or point.id
