@@ -26,7 +26,7 @@ class Row:
 class Panel:
     """What a person is shown: text only. Nothing in it is markup, apart from `code` between backticks."""
 
-    title: str
+    title: str = ""
     score: str = ""
     rows: tuple[Row, ...] = ()
     lines: tuple[str, ...] = ()
@@ -37,7 +37,8 @@ class Panel:
 
 def plain(panel: Panel) -> str:
     """A panel as lines of text."""
-    out = [" · ".join(part for part in (panel.title, panel.score) if part)]
+    head = " · ".join(part for part in (panel.title, panel.score) if part)
+    out = [head] if head else []
     for row in panel.rows:
         statement = joined(row.label if row.mark in _LABELLED else "", row.statement)
         out.append(f"{MARKS[row.mark]} " + " · ".join(part for part in (statement, row.figure) if part))
@@ -58,7 +59,7 @@ def joined(label: str, sentence: str) -> str:
 def html(panel: Panel, lang: str) -> str:
     """A panel as HTML. Colours are the theme's own; the marks' are legible on light and dark alike."""
     score = f'<span style="{_FIGURE}">{_inline(panel.score)}</span>' if panel.score else ""
-    parts = [f'<div style="{_HEAD}"><strong>{_inline(panel.title)}</strong>{score}</div>']
+    parts = [f'<div style="{_HEAD}"><strong>{_inline(panel.title)}</strong>{score}</div>'] if panel.title else []
     if panel.rows:
         parts.append(f'<ul role="list" style="{_LIST}">{"".join(_row_html(row) for row in panel.rows)}</ul>')
     parts += [f'<p style="{_PARAGRAPH}">{_inline(line)}</p>' for line in panel.lines]

@@ -39,8 +39,8 @@ class Notebook:
 def notebook(namespace: Mapping[str, Any], grade_id: str | None = None) -> Notebook | None:
     """The notebook that the kernel belongs to; None where that cannot be told.
 
-    `grade_id` names a cell that it should have. A notebook that is said to be the kernel's comes back without it too, if
-    no other fits: the variable that says so may be inherited from another kernel, or the cell may have been deleted.
+    `grade_id` names a cell that it should have. A notebook that is said to be the kernel's comes back without it too,
+    if no other fits: the variable that says so may be inherited from another kernel, or the cell may have been deleted.
     """
     told = [found for path in _told(namespace) if (found := read(path)) is not None]
     fitting = [found for found in told if grade_id is None or grade_id in found.answers]
@@ -57,8 +57,12 @@ def language(namespace: Mapping[str, Any], grade_id: str | None = None) -> str:
     wanted = os.environ.get("AUTOGRADE_LANG", "")
     if wanted in LANGUAGES:
         return wanted
-    told = (found.lang for path in _told(namespace) if (found := read(path)) is not None)
-    editions = {next(told, None) or _colab_edition()} - {None} or {found.lang for found in _beside(grade_id)}
+    for path in _told(namespace):
+        if (found := read(path)) is not None:
+            return found.lang or LANGUAGES[0]
+    if (edition := _colab_edition()) is not None:
+        return edition
+    editions = {found.lang for found in _beside(grade_id)}
     return (editions.pop() if len(editions) == 1 else None) or LANGUAGES[0]
 
 

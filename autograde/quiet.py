@@ -1,0 +1,153 @@
+"""Run something beside a student's session and leave no trace: nothing is shown, and nothing stays changed.
+
+Nothing shown: nbgrader gives no points to a cell that wrote anything to standard error before its result, and
+TensorFlow writes there from C++, past `sys.stderr`. Nothing changed: the cells after a check give the same numbers as
+without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+import numpy as np
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Everything that runs inside is neither seen nor felt afterwards. Ctrl-C passes through."""
+    with ExitStack() as stack:
+        stack.enter_context(_nothing_shown())
+        for restore in (_randomness(), _tensorflow(), _figures(), _bars()):
+            stack.callback(_calmly, restore)
+        yield
+
+
+def _calmly(restore: Callable[[], None]) -> None:
+    """What cannot be put back, because the student's code patched it, keeps nothing else from being put back."""
+    with suppress(Exception):
+        restore()
+
+
+# ---- nothing shown
+
+
+@contextmanager
+def _nothing_shown() -> Iterator[None]:
+    with ExitStack() as stack:
+        sink = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
+        for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
+            with suppress(Exception):
+                stream.flush()  # type: ignore[union-attr]
+        for descriptor in (1, 2):
+            stack.enter_context(_descriptor_to(sink.fileno(), descriptor))
+        stack.enter_context(contextlib.redirect_stdout(sink))
+        stack.enter_context(contextlib.redirect_stderr(sink))
+        stack.enter_context(_display_kept())
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        stack.callback(logging.disable, logging.root.manager.disable)  # handlers hold on to the old sys.stderr
+        logging.disable(logging.CRITICAL)
+        yield
+
+
+@contextmanager
+def _descriptor_to(sink: int, descriptor: int) -> Iterator[None]:
+    """Send what C++ writes to a file descriptor into `sink`, as far as that descriptor is open at all."""
+    try:
+        saved = os.dup(descriptor)
+    except OSError:
+        yield
+        return
+    try:
+        os.dup2(sink, descriptor)
+        yield
+    finally:
+        os.dup2(saved, descriptor)
+        os.close(saved)
+
+
+@contextmanager
+def _display_kept() -> Iterator[None]:
+    """Keep what is handed to IPython's display (figures, `tqdm.notebook`) from the notebook."""
+    if "IPython" not in sys.modules:
+        yield
+        return
+    from IPython.utils.capture import capture_output
+
+    with capture_output(stdout=False, stderr=False, display=True):
+        yield
+
+
+# ---- nothing changed: each of these notes a state and returns what puts it back
+
+
+def _randomness() -> Callable[[], None]:
+    python, numpy = random.getstate(), np.random.get_state()
+
+    def restore() -> None:
+        random.setstate(python)
+        np.random.set_state(numpy)
+
+    return restore
+
+
+def _tensorflow() -> Callable[[], None]:
+    if "tensorflow" not in sys.modules or "keras" not in sys.modules:
+        return lambda: None
+    import keras
+    import tensorflow as tf
+
+    def state() -> tuple[object, ...]:
+        seed, _ = tf.compat.v1.random.get_seed(None)
+        return tf.config.functions_run_eagerly(), keras.config.floatx(), keras.config.dtype_policy(), seed
+
+    before = state()
+
+    def restore() -> None:
+        eagerly, floatx, policy, seed = before
+        now = state()
+        if now[0] != eagerly:
+            tf.config.run_functions_eagerly(eagerly)
+        if now[1] != floatx:
+            keras.config.set_floatx(floatx)
+        if now[2] != policy:
+            keras.config.set_dtype_policy(policy)
+        if now[3] != seed:
+            tf.random.set_seed(seed)
+
+    return restore
+
+
+def _figures() -> Callable[[], None]:
+    """Close the figures that were opened meanwhile: the inline backend would show them at the end of the cell."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return lambda: None
+    before = set(pyplot.get_fignums())
+
+    def restore() -> None:
+        for number in set(pyplot.get_fignums()) - before:
+            pyplot.close(number)
+
+    return restore
+
+
+def _bars() -> Callable[[], None]:
+    """Close the progress bars that were left open: a later bar would be drawn below them."""
+    bars = sys.modules.get("tqdm")
+    if bars is None:
+        return lambda: None
+    before = set(bars.tqdm._instances)
+
+    def restore() -> None:
+        for bar in set(bars.tqdm._instances) - before:
+            bar.close()
+
+    return restore
