@@ -1,4 +1,4 @@
-"""Where student code runs: a warm parent process, confined children forked from it, and the inert things they return."""
+"""Where student code runs: a warm parent process, confined children forked from it, inert things handed back."""
 
 from autograde.sandbox.engine import Engine, Unsafe
 from autograde.sandbox.job import Cell, Finding, Findings, Limits, Outputs, Reason, Task

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -76,3 +76,21 @@ class Findings:
     outputs: Outputs = field(default_factory=dict)
     seconds: float = 0.0
     error: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A task as one child does it: without the cells and exercises at which earlier children ended."""
+
+    task: Task
+    limits: Limits
+    skip: frozenset[str]
+    probe: tuple[str, ...]
+
+    def steps(self) -> Iterator[tuple[Literal["cell", "probe"], str]]:
+        """What the child does, in order: ("cell", id of the cell), then ("probe", exercise)."""
+        for cell in self.task.cells:
+            if cell.id not in self.skip:
+                yield "cell", cell.id
+        for slug in self.probe:
+            yield "probe", slug

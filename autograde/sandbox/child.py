@@ -1,0 +1,148 @@
+"""The confined child: runs a submission's cells, then looks at each exercise, and sends what it saw.
+
+Everything here runs in one process with student code, which may patch what it likes: nothing in this process is
+trusted by anyone. It holds inputs, no answers, and ends with `os._exit` so that no exit hook runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import random
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograde import catalog
+from autograde.observe import TooLarge, describe, observe, to_bytes
+from autograde.sandbox.job import Attempt, Cell
+from autograde.sandbox.shell import GradingShell, Recorder, Stream
+from autograde.sandbox.wire import MAX_BODY, encode_raised, sender
+from autograde.terms import Exercise, Observation, Raised
+
+
+class Late(KeyboardInterrupt):
+    """The time of a cell or probe is over."""
+
+
+def run(attempt: Attempt, wire: int, terminal: int, shell: GradingShell) -> NoReturn:
+    """Do every step of `attempt` and leave. A cell that raises, or that can be interrupted, does not stop the next."""
+    try:
+        Runner(attempt, wire, terminal, shell).run()
+    finally:
+        os._exit(0)
+
+
+class Runner:
+    """Runs the steps of one attempt in this process."""
+
+    def __init__(self, attempt: Attempt, wire: int, terminal: int, shell: GradingShell) -> None:
+        self.attempt = attempt
+        self.shell = shell
+        self.send = sender(wire)
+        self.terminal = terminal
+        self.recorder = shell.recorder = Recorder(attempt.limits.output_kib << 10, self.flooded)
+        self.late: set[str] = set()
+        shell.no_commands = " ".join(catalog.common(attempt.task.lang).get("sandbox", "no_commands"))
+        sys.stdout, sys.stderr = Stream("stdout", self.recorder), Stream("stderr", self.recorder)
+
+    def run(self) -> None:
+        cells = {cell.id: cell for cell in self.attempt.task.cells}
+        for number, (kind, id) in enumerate(self.attempt.steps()):
+            self.send({"begin": number})
+            if kind == "cell":
+                self.run_cell(number, cells[id])
+            else:
+                self.probe(number, id)
+        self.send({"done": True})
+
+    def run_cell(self, number: int, cell: Cell) -> None:
+        """Run one cell as a notebook does; send its outputs and how it ended."""
+        self.recorder.start()
+        late, result = self.timed(lambda: self.shell.run_cell(cell.source, store_history=True))
+        error = None if result is None else result.error_before_exec or result.error_in_exec
+        if late and cell.exercise:
+            self.late.add(cell.exercise)
+        header = {"end": number, "late": late, "raised": encode_raised(told(error)) if error is not None else None}
+        self.read_terminal()
+        outputs = self.recorder.finish()
+        body = json.dumps(outputs, default=str).encode()
+        self.send(header, body if len(body) <= MAX_BODY else b"[]")
+
+    def probe(self, number: int, slug: str) -> None:
+        """Look at one exercise; send the observation."""
+        entry = catalog.load(slug)
+        assert isinstance(entry.about, Exercise)
+        asks_for, cases = entry.about.asks_for, self.attempt.task.cases[slug]
+        self.recorder.start()
+        late, seen = slug in self.late, None
+        if not late:
+            seed_everything()
+            late, seen = self.timed(lambda: observe(entry.probe, self.shell.user_ns, asks_for, cases))
+        try:
+            body = to_bytes(seen or Observation())
+        except TooLarge as error:
+            body = to_bytes(Observation(raised={next(iter(cases), ""): describe(error)}))
+        self.send({"end": number, "late": late}, body)
+
+    def timed(self, call: Callable[[], Any]) -> tuple[bool, Any]:
+        """Whether the time ran out, and what `call` returned. The interruption is soft: code that swallows it, or that
+        never comes back to Python, is ended from outside a moment later."""
+        late = False
+
+        def ring(number: int, frame: FrameType | None) -> None:
+            nonlocal late
+            late = True
+            raise Late
+
+        try:
+            signal.signal(signal.SIGALRM, ring)
+            signal.setitimer(signal.ITIMER_REAL, self.attempt.limits.seconds)
+            result = call()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except BaseException:  # student code runs here; what it throws past IPython is its own outcome
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return late, None
+        return late, result
+
+    def read_terminal(self) -> None:
+        """Add what C code wrote to the standard descriptors, which Python's streams do not see (`tf.print`)."""
+        size = os.lseek(self.terminal, 0, os.SEEK_END)
+        if size:
+            text = os.pread(self.terminal, self.recorder.room, 0).decode("utf-8", "replace")
+            os.ftruncate(self.terminal, 0)
+            self.recorder.write("stderr", text)
+
+    def flooded(self) -> NoReturn:
+        self.send({"over": "output_kib"})
+        os._exit(0)
+
+
+def told(error: BaseException) -> Raised:
+    """An exception with its place; a syntax error names its place itself."""
+    raised = describe(error)
+    if isinstance(error, SyntaxError):
+        return Raised(raised.type, str(error.msg)[:1000], error.lineno, (error.text or "").strip()[:200])
+    return raised
+
+
+def seed_everything() -> None:
+    """The same random numbers in every run, whatever the cells before drew or patched."""
+    random.seed(0)
+    np.random.seed(0)
+    keras = sys.modules.get("keras")
+    if keras is not None:
+        keras.utils.set_random_seed(0)
+
+
+def read_attempt(fd: int) -> Attempt:
+    """The attempt that the trusted side wrote. It is read before any student code runs."""
+    with os.fdopen(fd, "rb") as file:
+        attempt = pickle.load(file)  # noqa: S301
+    assert isinstance(attempt, Attempt)
+    return attempt

@@ -1,0 +1,13 @@
+"""Double an array: as little as an exercise can ask, so that the tests are about the walls around it."""
+
+from autograde.terms import Claim, Exercise
+
+EXERCISE = Exercise(assignment="walls", asks_for=("double",), claims=(Claim("values", of="out", points=20),))
+
+
+def cases(rng):
+    return {"three": {"x": rng.normal(size=3)}, "four": {"x": rng.normal(size=4)}}
+
+
+def probe(student, x):
+    return {"out": student["double"](x)}
