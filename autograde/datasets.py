@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ def _small() -> tuple[Split, Split]:
 def _load(sizes: tuple[int, int]) -> tuple[Split, Split]:
     found = source()
     if found.kind == "damaged":
-        print(say(language(), "data_damaged", folder=str(found.folder), detail=found.detail))
+        print(_say("data_damaged", folder=str(found.folder), detail=found.detail))
         return _draw(sizes)
     if found.kind == "cache" and not os.access(_keras_home(), os.W_OK):
         return _read(found.folder)  # Keras does not look into a cache that it cannot write to
@@ -73,8 +74,12 @@ def _load(sizes: tuple[int, int]) -> tuple[Split, Split]:
             return fashion_mnist.load_data()  # type: ignore[no-any-return]
     except Exception as error:  # urllib, ssl, OSError, and Keras's bare Exception
         detail = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        print(say(language(), "data_absent", folder=str(found.folder), detail=detail))
+        print(_say("data_absent", folder=str(found.folder), detail=detail))
         return _draw(sizes)
+
+
+def _say(id: str, **facts: str) -> str:
+    return say(language(vars(sys.modules["__main__"])), id, **facts)
 
 
 def _draw(sizes: tuple[int, int]) -> tuple[Split, Split]:

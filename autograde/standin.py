@@ -1,24 +1,25 @@
 """A stand-in for Fashion MNIST where the real images cannot be had: silhouettes of the ten classes, drawn by formula.
 
 Learnable but not trivial: garments come in two polarities (bright, or dark with a bright outline) and are shifted,
-scaled, turned, mirrored and patterned, so that one linear layer does clearly worse than two layers (`tests/test_datasets.py`).
+scaled, turned, mirrored and patterned, so that one linear layer does clearly worse than two (a test measures it).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 Images = npt.NDArray[np.uint8]
 SIZE = 28
 SOFTNESS = 0.06  # width of an edge in garment coordinates, about one pixel
 
 
 def draw(count: int, rng: np.random.Generator) -> tuple[Images, Images]:
-    """`count` images, uint8 of shape `(count, 28, 28)`, and their labels, uint8 of shape `(count,)`, in random order."""
+    """Images, uint8 of shape `(count, 28, 28)`, and their labels, uint8 of shape `(count,)`, in random order."""
     labels = rng.permutation(np.arange(count) % len(CLASSES)).astype("uint8")
     images = np.empty((count, SIZE, SIZE), "uint8")
     for label, shape in enumerate(CLASSES):
@@ -40,7 +41,7 @@ def _dress_up(shape: Callable[[Floats, Floats, _Dice], Floats], count: int, rng:
     edged = np.where(dark, 0.9, 0.2) * outline
     noise = rng.normal(0.0, 0.1, inside.shape).astype("float32")
     image = inside * (filled + edged + noise)
-    return (255.0 * np.clip(image, 0.0, 1.0)).astype("uint8")
+    return np.asarray(255.0 * np.clip(image, 0.0, 1.0), "uint8")
 
 
 class _Dice:
@@ -50,7 +51,7 @@ class _Dice:
         self.count, self.rng = count, rng
 
     def __call__(self, low: float, high: float) -> Floats:
-        return self.rng.uniform(low, high, (self.count, 1, 1)).astype("float32")
+        return np.asarray(self.rng.uniform(low, high, (self.count, 1, 1)), "float32")
 
 
 def _coordinates(dice: _Dice) -> tuple[Floats, Floats]:

@@ -29,7 +29,7 @@ def write_cache(home: Path, sizes: tuple[int, int] = SIZES) -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
@@ -42,7 +42,7 @@ def home(tmp_path, monkeypatch):
 def in_a_new_process(home: Path, code: str, **env: str) -> str:
     """What `code` prints; Keras reads KERAS_HOME when it is imported, so each home needs its own process."""
     # A closed port of this machine stands for "no network".
-    closed = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
     given = {**os.environ, **closed, "KERAS_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3", **env}
     given.pop("NBGRADER_EXECUTION", None)
     return subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, text=True, check=True).stdout
@@ -83,11 +83,18 @@ def test_without_network_and_cache_it_says_so_and_draws_a_stand_in_of_the_same_s
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize(
     "damage",
-    [lambda data: data[: len(data) // 2], lambda data: b"not gzip at all", lambda data: b"", lambda data: gzip.compress(b"")],
+    [
+        lambda data: data[: len(data) // 2],
+        lambda data: b"not gzip at all",
+        lambda data: b"",
+        lambda data: gzip.compress(b""),
+    ],
     ids=["truncated", "other bytes", "empty", "empty inside"],
 )
 @pytest.mark.parametrize("name", datasets.FILES)
-def test_a_damaged_cache_file_is_named_left_alone_and_does_not_stop_the_student(home, capsys, monkeypatch, name, damage, lang):
+def test_a_damaged_cache_file_is_named_left_alone_and_does_not_stop_the_student(
+    home, capsys, monkeypatch, name, damage, lang
+):
     monkeypatch.setenv("AUTOGRADE_LANG", lang)
     path = write_cache(home) / name
     path.write_bytes(damage(path.read_bytes()))
@@ -152,7 +159,12 @@ def test_two_layers_learn_the_stand_in_clearly_better_than_a_linear_model():
     for name, hidden in {"linear": [], "two layers": [tf.keras.layers.Dense(100, activation="relu")]}.items():
         tf.keras.utils.set_random_seed(0)
         model = tf.keras.Sequential(
-            [tf.keras.Input((28, 28)), tf.keras.layers.Flatten(), *hidden, tf.keras.layers.Dense(10, activation="softmax")]
+            [
+                tf.keras.Input((28, 28)),
+                tf.keras.layers.Flatten(),
+                *hidden,
+                tf.keras.layers.Dense(10, activation="softmax"),
+            ]
         )
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         fitted = model.fit(inputs[:5_000], labels[:5_000], batch_size=64, epochs=5, verbose=0)
