@@ -1,8 +1,8 @@
 """The one file that knows how an exercise folder is laid out; loads and validates it.
 
-    exercises/<slug>/exercise.py     EXERCISE (an `Exercise` with `cases(rng)` and `probe(student, **inputs)`) or QUESTION
-    exercises/<slug>/text.<lang>.md  every sentence about it: `# title`, then sections `## kind id`
-    exercises/<slug>/expected.npz    what right and known wrong answers look like on the public seed (built)
+exercises/<slug>/exercise.py     EXERCISE (an `Exercise` with `cases(rng)` and `probe(student, **inputs)`) or QUESTION
+exercises/<slug>/text.<lang>.md  every sentence about it: `# title`, then sections `## kind id`
+exercises/<slug>/expected.npz    what right and known wrong answers look like on the public seed (built)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LANGUAGES = ("en", "zh")
 PUBLIC_SEED = 0
 CODE_STUB = "# YOUR CODE HERE"
 TEXT_STUB = "*Write your answer here. · 在这里写下你的回答。*"
-_HEADING = re.compile(r"^(#{1,2}) +(.+?) *$", re.M)
+_HEADING = re.compile(r"^```.*?^```|^(#{1,2}) +([^\n]+?) *$", re.M | re.S)  # a comment in a code block is none
 _ONCE = ("title", "question", "model_answer")
 
 
@@ -138,7 +138,7 @@ def parse_text(source: str, lang: str, name: str) -> Text:
     title = ""
     sections: dict[tuple[str, str], tuple[str, ...]] = {}
     counts: dict[str, int] = {}
-    heads = list(_HEADING.finditer(source))
+    heads = [head for head in _HEADING.finditer(source) if head.group(1)]
     for head, after in zip(heads, [*heads[1:], None], strict=True):
         body = source[head.end() : after.start() if after else len(source)].strip()
         paragraphs = tuple(part.strip() for part in re.split(r"\n\s*\n", body) if part.strip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +37,8 @@ def notebook(assignment: str, lang: str, *, release: bool, solutions: Path | Non
 
 
 def to_text(book: NotebookNode) -> str:
-    """A notebook as the bytes of its file: sorted keys, so that the same notebook is the same file."""
-    return json.dumps(book, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    """A notebook as its file has it: keys sorted and sources split into lines, so that a difference can be read."""
+    return f"{v4.writes(book, sort_keys=True)}\n"
 
 
 def _cells(parts: list[Part], lang: str) -> Iterator[NotebookNode]:
