@@ -8,7 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 
 MARKS = {"holds": "✓", "fails": "✗", "unseen": "–", "found": "✓", "unsure": "?", "done": "✓", "open": "–"}
-_LABELLED = ("fails", "unseen", "unsure")  # in plain text a mark alone would let the statement read as true
+_UNFAMILIAR = ("unseen", "unsure")  # marks that need words beside them
+_LABELLED = ("fails", *_UNFAMILIAR)  # in plain text a mark alone would let the statement read as true
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,11 @@ def joined(label: str, sentence: str) -> str:
     """Label and sentence, with a space between them where the label's script has spaces."""
     if not label or sentence.startswith(label):
         return sentence
-    return label + ("" if unicodedata.east_asian_width(label[-1]) in "WF" else " ") + sentence
+    return label + gap(label) + sentence
+
+
+def gap(label: str) -> str:
+    return "" if unicodedata.east_asian_width(label[-1]) in "WF" else " "
 
 
 def html(panel: Panel, lang: str) -> str:
@@ -62,11 +67,11 @@ def html(panel: Panel, lang: str) -> str:
     parts = [f'<div style="{_HEAD}"><strong>{_inline(panel.title)}</strong>{score}</div>'] if panel.title else []
     if panel.rows:
         parts.append(f'<ul role="list" style="{_LIST}">{"".join(_row_html(row) for row in panel.rows)}</ul>')
-    parts += [f'<p style="{_PARAGRAPH}">{_inline(line)}</p>' for line in panel.lines]
+    if panel.lines:
+        parts.append(f'<p style="{_PARAGRAPH}">{_inline(chr(10).join(panel.lines))}</p>')
     if panel.step:
-        label = _inline(panel.step_label)
-        step = joined(label, _inline(panel.step)).removeprefix(label)
-        parts.append(f'<p style="{_PARAGRAPH}"><strong>{label}</strong>{step}</p>')
+        step = joined(panel.step_label, panel.step).removeprefix(panel.step_label)
+        parts.append(f'<p style="{_PARAGRAPH}"><strong>{_inline(panel.step_label)}</strong>{_inline(step)}</p>')
     if panel.note:
         parts.append(f'<p style="{_PARAGRAPH};{_QUIET}">{_inline(panel.note)}</p>')
     return f'<div lang="{_html.escape(lang)}" style="{_BOX}">{"".join(parts)}</div>'
@@ -75,11 +80,14 @@ def html(panel: Panel, lang: str) -> str:
 def _row_html(row: Row) -> str:
     style = f"{_MARK};color:{_COLOURS.get(row.mark, 'inherit')}"
     mark = f'<span role="img" aria-label="{_html.escape(row.label)}" style="{style}">{MARKS[row.mark]}</span>'
+    label = ""
+    if row.mark in _UNFAMILIAR:  # said in words, so the mark need not be read out
+        mark = f'<span aria-hidden="true" style="{style}">{MARKS[row.mark]}</span>'
+        label = f'<span style="{_QUIET}">{_inline(row.label)}</span>{gap(row.label)}'
     figure = f'<span style="{_FIGURE};{_QUIET}">{_inline(row.figure)}</span>' if row.figure else ""
     detail = f'<div style="{_QUIET}">{_inline(row.detail)}</div>' if row.detail else ""
-    return (
-        f'<li style="{_ROW}">{mark}<div style="flex:1;min-width:0">{_inline(row.statement)}{detail}</div>{figure}</li>'
-    )
+    said = f'<div style="flex:1;min-width:0">{label}{_inline(row.statement)}{detail}</div>'
+    return f'<li style="{_ROW}">{mark}{said}{figure}</li>'
 
 
 def _inline(text: str) -> str:

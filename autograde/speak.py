@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from autograde import panel
 from autograde.catalog import Entry, Text, common
 from autograde.panel import Panel, Row
-from autograde.terms import ClaimVerdict, KeyPointSeen, Suggestion, Verdict
+from autograde.terms import ClaimVerdict, KeyPointSeen, Raised, Suggestion, Verdict
 
 
 class Sentence(str):
@@ -100,45 +100,51 @@ def _text(about: Entry | Text, lang: str) -> Text:
 
 def _verdict_panel(verdict: Verdict, text: Text, lang: str) -> Panel:
     lines, step = _story(verdict, text, lang)
-    known = verdict.misconception is not None
-    rows = tuple(_claim_row(claim, text, lang, with_detail=not known) for claim in verdict.claims)
-    if not known and any(row.detail for row in rows):  # the first of these sentences stands below its claim already
-        lines = _raised_lines(verdict, text, lang)[:-1]
-    for other in verdict.also:
-        lines += (f"{say(lang, 'also')} {_section(text, 'misconception', other, _facts(verdict, text))[0]}",)
-    score = say(lang, "points", points=figure(verdict.points), max_points=figure(verdict.max_points))
     if verdict.outcome == "untouched":
         return Panel(text.title, outcome(lang, "untouched"), lines=lines)
+    known = verdict.misconception is not None
+    rows = tuple(_claim_row(claim, verdict, text, lang, with_detail=not known) for claim in verdict.claims)
+    if verdict.outcome == "incorrect" and not (known or verdict.raised) and any(row.detail for row in rows):
+        lines = ()  # what they say stands below the claims
+    for other in verdict.also:
+        first = _section(text, "misconception", other, _facts(verdict, text))[0]
+        lines += (panel.joined(say(lang, "also"), first),)
+    if all(row.mark == "unseen" for row in rows):  # a list of what nobody could look at tells nothing
+        rows = ()
+    score = say(lang, "points", points=figure(verdict.points), max_points=figure(verdict.max_points))
     return Panel(text.title, score, rows, lines, say(lang, "next_step"), step)
 
 
-def _claim_row(claim: ClaimVerdict, text: Text, lang: str, *, with_detail: bool) -> Row:
+def _claim_row(claim: ClaimVerdict, verdict: Verdict, text: Text, lang: str, *, with_detail: bool) -> Row:
     mark = {True: "holds", False: "fails", None: "unseen"}[claim.holds]
     points = {"points": figure(claim.points), "max_points": figure(claim.max_points)}
     worth = say(lang, "claim_points", **points) if claim.max_points else ""
-    detail = "\n".join(_claim_lines(claim, text)) if with_detail else ""
-    return Row(mark, say(lang, mark), _statement(claim, text), worth, detail)
+    detail = "\n".join(_claim_lines(claim, verdict, text)) if with_detail else ""
+    return Row(mark, say(lang, mark), _statement(claim, verdict, text), worth, detail)
 
 
-def _statement(claim: ClaimVerdict, text: Text) -> str:
-    return _fill((text.get("claim", claim.id) or (claim.id,))[0], _claim_facts(claim, text))
+def _statement(claim: ClaimVerdict, verdict: Verdict, text: Text) -> Sentence:
+    return _fill((text.get("claim", claim.id) or (claim.id,))[0], _facts(verdict, text, claim))
 
 
-def _claim_lines(claim: ClaimVerdict, text: Text) -> tuple[str, ...]:
+def _claim_lines(claim: ClaimVerdict, verdict: Verdict, text: Text) -> tuple[str, ...]:
     """The sentence for a claim that fails (its second paragraph) or that could not be looked at (its third), if any."""
-    paragraph = {True: 99, False: 1, None: 2}[claim.holds]
-    parts = text.get("claim", claim.id)[paragraph : paragraph + 1]
-    return tuple(_fill(line, _claim_facts(claim, text)) for part in parts for line in part.splitlines())
+    if claim.holds:
+        return ()
+    place = 2 if claim.holds is None else 1
+    parts = text.get("claim", claim.id)[place : place + 1]
+    return tuple(_fill(line, _facts(verdict, text, claim)) for part in parts for line in part.splitlines())
 
 
 def _story(verdict: Verdict, text: Text, lang: str) -> tuple[tuple[str, ...], str]:
     """What is to be said about a verdict as a whole, and the one next step ("" where none is needed)."""
     hint = say(lang, "next_step_hint", exercise=verdict.exercise)
+    raised = _raised_lines(verdict.raised, text, lang) if verdict.raised is not None else ()
     if verdict.misconception is not None:
         lines = _section(text, "misconception", verdict.misconception, _facts(verdict, text))
-        return (lines[:-1], lines[-1]) if len(lines) > 1 else (lines, hint)
-    if verdict.raised is not None:
-        raised = _raised_lines(verdict, text, lang)
+        story, step = (lines[:-1], lines[-1]) if len(lines) > 1 else (lines, hint)
+        return (*raised[:1], *story), step
+    if raised:
         return raised[:-1], raised[-1]
     if verdict.outcome == "correct":
         return (say(lang, "all_holds"),), ""
@@ -151,23 +157,20 @@ def _first_open_claim(verdict: Verdict, text: Text, lang: str) -> tuple[str, ...
     for holds, id in ((False, "claim_fails"), (None, "claim_unseen")):
         for claim in verdict.claims:
             if claim.holds is holds:
-                return _claim_lines(claim, text) or (say(lang, id, statement=_statement(claim, text)),)
+                return _claim_lines(claim, verdict, text) or (
+                    say(lang, id, statement=_statement(claim, verdict, text)),
+                )
     return (explain(lang, verdict.outcome),)
 
 
-def _raised_lines(verdict: Verdict, text: Text, lang: str) -> tuple[str, ...]:
+def _raised_lines(raised: Raised, text: Text, lang: str) -> tuple[str, ...]:
     """The student's line and the exception, what that usually means, and what to do about it (always the last)."""
-    raised = verdict.raised
-    if raised is None:
-        return ("",)
-    error = clean(str(raised).strip().split("\n")[0])
+    error = re.sub(r"\{\{function_node .*?\}\} ?| \[Op:\w+\].*", "", str(raised))  # TensorFlow's own bookkeeping
     place = "raised" if raised.line is not None and raised.code else "raised_somewhere"
-    first = say(lang, place, line=raised.line, code=raised.code, error=error)
-    meaning = _meaning(f"{raised.type}: {raised.message}", text) or _meaning(
-        f"{raised.type}: {raised.message}", common(lang)
-    )
+    first = say(lang, place, line=raised.line, code=raised.code, error=error.strip().split("\n")[0])
+    meaning = [" ".join(part.split("\n")) for part in _meaning(error, text) or _meaning(error, common(lang))]
     step = meaning[1] if len(meaning) > 1 else say(lang, "next_step_raised")
-    return (first, *(" ".join(part.split("\n")) for part in meaning[:1]), step)
+    return (first, *meaning[:1], step)
 
 
 def _meaning(error: str, text: Text) -> tuple[str, ...]:
@@ -179,15 +182,19 @@ def _section(text: Text, kind: str, id: str, facts: Mapping[str, object]) -> tup
     return tuple(_fill(line, facts) for part in text.get(kind, id) for line in part.splitlines()) or (id,)
 
 
-def _facts(verdict: Verdict, text: Text) -> dict[str, str]:
-    """The probe's notes, and what the first claim that fails can quote."""
-    failing = next((claim for claim in verdict.claims if claim.holds is False), None)
-    return (_claim_facts(failing, text) if failing else {}) | dict(verdict.facts)
-
-
-def _claim_facts(claim: ClaimVerdict, text: Text) -> dict[str, str]:
-    case = claim.facts.get("case", "")
-    return dict(claim.facts) | {"case": (text.get("case", case) or (case or _UNKNOWN,))[0]}
+def _facts(verdict: Verdict, text: Text, claim: ClaimVerdict | None = None) -> dict[str, object]:
+    """What a sentence about `claim` (by default the first that fails) can quote: the probe's notes, what was raised,
+    and the claim's own facts, with the case as a person calls it.
+    """
+    claim = claim or next((one for one in verdict.claims if one.holds is False), None)
+    facts: dict[str, object] = dict(verdict.facts)
+    if verdict.raised is not None:
+        facts |= {"line": verdict.raised.line, "code": verdict.raised.code, "error": str(verdict.raised)}
+    if claim is not None:
+        facts |= claim.facts
+    if called := text.get("case", str(facts.get("case", ""))):
+        facts["case"] = Sentence(called[0])
+    return facts
 
 
 # ---- a suggestion for a short answer
@@ -208,9 +215,7 @@ def _question_panel(suggestion: Suggestion, text: Text, lang: str, note: str) ->
     points = suggestion.key_points
     rows = tuple(_key_point_row(point, text, lang) for point in points if point.found is not False)
     missing = next((point for point in points if point.found is False), None)
-    lines: tuple[str, ...] = (
-        say(lang, "key_points_seen", seen=sum(point.found is True for point in points), total=len(points)),
-    )
+    lines: tuple[str, ...] = () if any(point.found for point in points) else (say(lang, "no_key_point"),)
     if suggestion.remark:
         lines += (say(lang, f"answer_{suggestion.remark}"),)
     elif all(point.found for point in points):

@@ -21,11 +21,12 @@ PLACE = ".autograde-progress.json"
 Result = tuple[str, Verdict | Suggestion]
 Results = Sequence[Result]
 Look = Callable[[Path], Results]
-Wait = Callable[[Path], None]
+Stamp = tuple[int, int, int]  # time, size and inode of a file
+Wait = Callable[[Path, "Stamp | None"], None]
 
 
 def watch(notebook: Path, run_notebook: Look, *, lang: str, out: TextIO, wait: Wait | None = None) -> int:
-    """Look at `notebook`, say the first thing that does not hold, `wait` until it is saved again, and so on.
+    """Look at `notebook`, say the first thing that does not hold, `wait` until it was saved, and so on.
 
     Returns 0 once everything holds, 1 when the reader stops before (Ctrl-C). An error of `run_notebook` itself, such as
     a file that is being written, is said, and the next save awaited.
@@ -36,6 +37,7 @@ def watch(notebook: Path, run_notebook: Look, *, lang: str, out: TextIO, wait: W
         _line(out, speak.say(lang, "watch_resumed", title=_title(at, lang)))
     try:
         while True:
+            stamp = _stamp(notebook)  # before the look: a save during it counts
             before, at = at, _look(notebook, run_notebook, at, lang, out)
             if at is None:
                 remember(notebook, None)
@@ -44,7 +46,7 @@ def watch(notebook: Path, run_notebook: Look, *, lang: str, out: TextIO, wait: W
             if at != before:
                 remember(notebook, at)
             _line(out, speak.say(lang, "watch_waiting", notebook=notebook.name))
-            wait(notebook)
+            wait(notebook, stamp)
     except KeyboardInterrupt:
         _line(out, "\n" + speak.say(lang, "watch_stopped", file=PLACE))
         return 1
@@ -130,14 +132,13 @@ def _places(notebook: Path) -> dict[str, str]:
 # ---- the terminal
 
 
-def until_saved(notebook: Path, *, pause: Callable[[float], None] = time.sleep) -> None:
-    """Return once `notebook` was saved: it has another size, time or inode than now."""
-    before = _stamp(notebook)
+def until_saved(notebook: Path, before: Stamp | None, *, pause: Callable[[float], None] = time.sleep) -> None:
+    """Return once `notebook` was saved: it has another stamp than `before`."""
     while (now := _stamp(notebook)) == before or now is None:
         pause(0.5)
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
     try:
         status = path.stat()
     except FileNotFoundError:  # an editor that saves by renaming: for a moment there is no such file
