@@ -68,7 +68,7 @@ def _coordinates(dice: _Dice) -> tuple[Floats, Floats]:
 
 
 def _soft(distance: Floats) -> Floats:
-    return np.clip(0.5 + distance / SOFTNESS / 2.0, 0.0, 1.0)
+    return np.asarray(np.clip(0.5 + distance / SOFTNESS / 2.0, 0.0, 1.0))
 
 
 def _band(value: Floats, low: Floats | float, high: Floats | float) -> Floats:
