@@ -14,7 +14,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -76,7 +76,7 @@ class Entry:
         return self.module.cases(np.random.default_rng(seed))  # type: ignore[no-any-return]
 
     def expected(self) -> Expected:
-        """What right and known wrong answers look like on the public seed. Raises `AuthorError` where it was not built."""
+        """What right and known wrong answers look like on the public seed. Raises `AuthorError` before it is built."""
         path = self.folder / "expected.npz"
         if not path.exists():
             raise AuthorError(f"{path.name} of {self.id!r} is missing: run `autograde build`")
@@ -101,7 +101,7 @@ def assignments() -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.about.assignment for entry in entries()))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(slug: str) -> Entry:
     """The exercise `slug`. Raises `KeyError` where there is none, `AuthorError` where its folder is not right."""
     folder = EXERCISES / slug
@@ -121,7 +121,8 @@ def load(slug: str) -> Entry:
 
 def _module(slug: str, path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"autograde.exercises.{slug}.exercise", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -155,7 +156,7 @@ def parse_text(source: str, lang: str, name: str) -> Text:
     return Text(lang, title, sections)
 
 
-@lru_cache(maxsize=None)
+@cache
 def common(lang: str) -> Text:
     """The sentences that belong to no exercise, from `autograde/text.<lang>.md`."""
     path = Path(__file__).with_name(f"text.{lang}.md")

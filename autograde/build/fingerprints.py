@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from types import ModuleType
@@ -17,14 +16,39 @@ from autograde import catalog, judge
 from autograde.build import source
 from autograde.catalog import AuthorError
 from autograde.observe import Cases, observe
+from autograde.quiet import quiet
 from autograde.terms import Exercise, Expected, Observation
 
 if TYPE_CHECKING:
     from autograde.sandbox import Findings, Task
 
 Run = Callable[["Task"], "Findings"]
-Look = Callable[[str, Sequence[str], Cases], Observation]
+Look = Callable[[Sequence[str]], Observation]
 _numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The observations of an exercise's reference, stub and samples on the same inputs."""
+
+    exercise: Exercise
+    reference: Observation
+    stub: Observation
+    samples: Mapping[Path, Observation]
+
+    def of(self, kind: str) -> dict[Path, Observation]:
+        """The samples of a kind: accept, alt or wrong."""
+        return {path: seen for path, seen in self.samples.items() if path.stem.startswith(f"{kind}_")}
+
+    @property
+    def expected(self) -> Expected:
+        """Right are the `accept_*` samples or, where there are none, the reference."""
+        right = tuple(map(_bare, self.of("accept").values())) or (_bare(self.reference),)
+        wrong: dict[str, tuple[Observation, ...]] = {}
+        for path, seen in self.of("wrong").items():
+            mistake = source.misconception_of(path)
+            wrong[mistake] = (*wrong.get(mistake, ()), _only_wrong(self.exercise, _bare(seen), right))
+        return Expected(right, wrong, _bare(self.stub))
 
 
 def expected(
@@ -34,47 +58,54 @@ def expected(
     solutions: Path | None = None,
     cases: Cases | None = None,
 ) -> Expected:
-    """What right answers, known wrong answers and the stub look like on `seed` (or on the `cases` given).
+    """What right answers, known wrong answers and the stub look like on `seed`, or on the `cases` given."""
+    return gallery(slug, seed, ("accept", "wrong"), run, solutions, cases).expected
 
-    Right are the `accept_*` samples or, where there are none, the reference. `run` looks at them in a sandbox, as it
-    does at students; by default they run in this process: the solutions are trusted.
+
+def gallery(
+    slug: str,
+    seed: int,
+    kinds: Sequence[str] = ("accept", "alt", "wrong"),
+    run: Run | None = None,
+    solutions: Path | None = None,
+    cases: Cases | None = None,
+) -> Gallery:
+    """Look at the reference, the stub and the samples of `kinds` on `seed`, or on the `cases` given.
+
+    `run` looks at them in a sandbox, as it does at students' answers; by default they run in this process, as the
+    solutions are trusted. Raises `AuthorError` where an answer that is to be right raises.
     """
-    entry, exercise = catalog.load(slug), _code_exercise(slug)
-    setup = source.setup_source(exercise.assignment, solutions)
-    look = look_here if run is None else partial(_look_through, run)
-    inputs = entry.cases(seed) if cases is None else cases
-
-    def see(sources: Sequence[str]) -> Observation:
-        return _bare(look(slug, sources, inputs))
-
-    accepted = source.samples(slug, "accept", solutions)
-    answers = [[path.read_text("utf-8")] for path in accepted] or [[setup, source.reference(slug, solutions)]]
-    right = tuple(see(answer) for answer in answers)
-    _check_right(slug, right)
-    wrong: dict[str, tuple[Observation, ...]] = {}
-    for mistake, path in source.wrong_samples(slug, solutions):
-        seen = see([path.read_text("utf-8")])
-        wrong[mistake] = (*wrong.get(mistake, ()), only_wrong(exercise, seen, right))
-    return Expected(right, wrong, see([setup, source.stub(slug, solutions)]))
+    about = code_exercise(slug)
+    setup = source.setup_source(about.assignment, solutions)
+    look = looker(slug, catalog.load(slug).cases(seed) if cases is None else cases, run)
+    paths = [path for kind in kinds for path in source.samples(slug, kind, solutions)]
+    samples = {path: look([path.read_text("utf-8")]) for path in paths}
+    found = Gallery(
+        about,
+        reference=look([setup, source.reference(slug, solutions)]),
+        stub=look([setup, source.stub(slug, solutions)]),
+        samples=samples,
+    )
+    _insist_right("the reference", slug, found.reference)
+    for path, seen in found.of("accept").items():
+        _insist_right(path.name, slug, seen)
+    return found
 
 
-def _code_exercise(slug: str) -> Exercise:
+def code_exercise(slug: str) -> Exercise:
     about = catalog.load(slug).about
     if not isinstance(about, Exercise):
         raise AuthorError(f"{slug!r} is a question: a person scores it, there is nothing to look at")
     return about
 
 
-def _check_right(slug: str, right: tuple[Observation, ...]) -> None:
-    for number, observation in enumerate(right, 1):
-        for case, error in observation.raised.items():
-            raise AuthorError(
-                f"right answer {number} of {slug!r} raises in the case {case!r}: {error} at {error.code!r}"
-            )
+def _insist_right(name: str, slug: str, seen: Observation) -> None:
+    for case, error in seen.raised.items():
+        raise AuthorError(f"{slug}: {name} must be right, but raises in the case {case!r}: {error} at {error.code!r}")
 
 
-def only_wrong(exercise: Exercise, seen: Observation, right: tuple[Observation, ...]) -> Observation:
-    """`seen` without the entries that are right and without notes: the fingerprint of a mistake."""
+def _only_wrong(exercise: Exercise, seen: Observation, right: tuple[Observation, ...]) -> Observation:
+    """`seen` without the entries that are right: the fingerprint of a mistake."""
     wrong = judge.wrong_entries(exercise, seen, Expected(right))
     return Observation({key: seen.arrays[key] for key in wrong if key in seen.arrays}, seen.raised)
 
@@ -86,30 +117,41 @@ def _bare(seen: Observation) -> Observation:
     return Observation(arrays, raised)
 
 
-def _look_through(run: Run, slug: str, sources: Sequence[str], cases: Cases) -> Observation:
-    """The observation of sources that a sandbox runs. Raises `AuthorError` where it had to stop them."""
-    from autograde.sandbox import Cell, Task
-
-    last = len(sources) - 1
-    cells = [Cell(f"cell_{n}", text, slug if n == last else None) for n, text in enumerate(sources)]
-    findings = run(Task(cells=tuple(cells), cases={slug: cases}))
-    finding = findings.exercises.get(slug)
-    if finding is None or finding.observation is None:
-        why = findings.error if finding is None else finding.reason or finding.raised
-        raise AuthorError(f"a sample of {slug!r} could not be looked at ({why}): {sources[-1].strip()[:200]}")
-    return finding.observation
+# ---- looking
 
 
 def observe_source(slug: str, sources: Sequence[str], seed: int) -> Observation:
     """Run trusted sources in this process, in one namespace, and look at what they define."""
-    return look_here(slug, sources, catalog.load(slug).cases(seed))
+    return looker(slug, catalog.load(slug).cases(seed))(sources)
 
 
-def look_here(slug: str, sources: Sequence[str], cases: Cases) -> Observation:
-    """The observation of trusted sources, run in this process."""
-    exercise = _code_exercise(slug)
-    with _namespace(sources) as names:
-        return observe(catalog.load(slug).probe, names, exercise.asks_for, cases)
+def looker(slug: str, cases: Cases, run: Run | None = None) -> Look:
+    """A function that looks at what sources define, in this process or through the sandbox `run`."""
+    exercise, probe = code_exercise(slug), catalog.load(slug).probe
+
+    def look_here(sources: Sequence[str]) -> Observation:
+        with quiet(), _namespace(sources) as names:
+            return observe(probe, names, exercise.asks_for, cases)
+
+    return look_here if run is None else lambda sources: _look_through(run, slug, sources, cases)
+
+
+def _look_through(run: Run, slug: str, sources: Sequence[str], cases: Cases) -> Observation:
+    """The observation of sources that a sandbox runs. Raises `AuthorError` where it had to stop them."""
+    finding = run(task(slug, sources, cases)).exercises[slug]
+    if finding.observation is None:
+        why = finding.reason or finding.raised
+        raise AuthorError(f"a sample of {slug!r} could not be looked at ({why}): {sources[-1].strip()[:200]}")
+    return finding.observation
+
+
+def task(slug: str, sources: Sequence[str], cases: Cases) -> Task:
+    """A submission with one code cell for each of the sources, the last of which is the answer."""
+    from autograde.sandbox import Cell, Task
+
+    last = len(sources) - 1
+    cells = (Cell(f"cell_{n}", text, slug if n == last else None) for n, text in enumerate(sources))
+    return Task(tuple(cells), {slug: cases})
 
 
 @contextmanager

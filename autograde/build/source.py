@@ -159,7 +159,7 @@ def stubbed(text: str) -> str:
 
 def solution_lines(text: str) -> tuple[str, ...]:
     """The lines between the solution's markers."""
-    inside = re.findall(rf"(?ms){BEGIN}[^\n]*\n(.*?){END}", text)
+    inside = re.findall(rf"(?ms){BEGIN}[^\n]*\n(.*?)^[ \t]*{END}", text)
     return tuple(line for region in inside for line in region.splitlines())
 
 

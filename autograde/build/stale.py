@@ -45,25 +45,30 @@ def rebuild(solutions: Path | None = None) -> Iterator[str]:
             yield str(path)
     for exercise, built in _arrays(solutions):
         path = _npz(exercise)
-        if next(_array_differences(exercise, built), None):
+        if next(stale_arrays(exercise, built), None):
             path.write_bytes(catalog.expected_to_bytes(built))
             yield f"{path} ({path.stat().st_size / 1024:.0f} KiB)"
 
 
 def stale(solutions: Path | None = None) -> Iterator[str]:
     """What differs between the files and what would be built, as readable diffs."""
+    yield from stale_notebooks(solutions)
+    for exercise, built in _arrays(solutions):
+        yield from stale_arrays(exercise, built)
+
+
+def stale_notebooks(solutions: Path | None = None) -> Iterator[str]:
+    """How the notebooks differ from what would be built."""
     wanted = dict(_notebooks(solutions))
     for path, text in wanted.items():
         if not path.is_file():
             yield f"{path} is missing"
             continue
         was, now = path.read_text("utf-8").splitlines(), text.splitlines()
-        yield from islice(difflib.unified_diff(was, now, str(path), "as built now", lineterm=""), DIFF_LINES)
+        yield from islice(difflib.unified_diff(was, now, str(path), "as built now", n=1, lineterm=""), DIFF_LINES)
     for path in sorted(_root(solutions).glob("*/*/*.ipynb")):
         if path not in wanted:
             yield f"{path} is built from nothing: remove it"
-    for exercise, built in _arrays(solutions):
-        yield from _array_differences(exercise, built)
 
 
 def _root(solutions: Path | None) -> Path:
@@ -87,8 +92,8 @@ def _npz(exercise: Exercise) -> Path:
     return catalog.load(exercise.id).folder / "expected.npz"
 
 
-def _array_differences(exercise: Exercise, built: Expected) -> Iterator[str]:
-    """What differs by more than the exercise's own claims allow for."""
+def stale_arrays(exercise: Exercise, built: Expected) -> Iterator[str]:
+    """How the expected arrays differ from those built now, by more than the exercise's own claims allow for."""
     path = _npz(exercise)
     if not path.is_file():
         yield f"{path} is missing"
