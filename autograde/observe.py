@@ -87,7 +87,7 @@ def _essence(message: str) -> str:
     message = re.sub(r"\x1b\[[0-9;]*m", "", message)
     wrapped = re.search(r"Exception encountered when calling .*?\n\n(.*?)(\n\nArguments received by|\Z)", message, re.S)
     if wrapped:
-        message = wrapped.group(1)
+        message = wrapped.group(1).rpartition("Error encountered:\n\n")[2]
     if "in user code:" in message:
         lines = [line.strip() for line in message.splitlines() if line.strip()]
         message = next(

@@ -58,6 +58,7 @@ def joined(label: str, sentence: str) -> str:
 
 
 def gap(label: str) -> str:
+    """What stands between a label and its sentence: nothing after a full-width colon."""
     return "" if unicodedata.east_asian_width(label[-1]) in "WF" else " "
 
 
@@ -78,7 +79,7 @@ def html(panel: Panel, lang: str) -> str:
 
 
 def _row_html(row: Row) -> str:
-    style = f"{_MARK};color:{_COLOURS.get(row.mark, 'inherit')}"
+    style = f"{_MARK};color:{COLOURS.get(row.mark, 'inherit')}"
     mark = f'<span role="img" aria-label="{_html.escape(row.label)}" style="{style}">{MARKS[row.mark]}</span>'
     label = ""
     if row.mark in _UNFAMILIAR:  # said in words, so the mark need not be read out
@@ -108,4 +109,4 @@ _FIGURE = "flex:none;white-space:nowrap;font-variant-numeric:tabular-nums"
 _QUIET = "opacity:.8"
 _PARAGRAPH = "margin:.4em 0 0"
 # At least 3:1 against white, #111 and VS Code's #1e1e1e (a test measures it); the mark's shape says the same.
-_COLOURS = {"holds": "#2e8b57", "found": "#2e8b57", "done": "#2e8b57", "fails": "#d1495b", "unsure": "#a8751a"}
+COLOURS = {"holds": "#2e8b57", "found": "#2e8b57", "done": "#2e8b57", "fails": "#d1495b", "unsure": "#a8751a"}

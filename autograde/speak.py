@@ -7,7 +7,6 @@ enter a sentence, and the finished sentence is escaped before it becomes HTML, s
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from autograde import panel
@@ -68,8 +67,7 @@ def _fill(template: str, facts: Mapping[str, object]) -> Sentence:
 def clean(fact: object, limit: int = MAX_FACT) -> str:
     """`fact` as one harmless line: no control or direction characters, no terminal colours, no backticks, capped."""
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(fact)).replace("`", "'")
-    text = "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") else one for one in text)
-    text = " ".join(text.split())
+    text = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -165,12 +163,18 @@ def _first_open_claim(verdict: Verdict, text: Text, lang: str) -> tuple[str, ...
 
 def _raised_lines(raised: Raised, text: Text, lang: str) -> tuple[str, ...]:
     """The student's line and the exception, what that usually means, and what to do about it (always the last)."""
-    error = re.sub(r"\{\{function_node .*?\}\} ?| \[Op:\w+\].*", "", str(raised))  # TensorFlow's own bookkeeping
     place = "raised" if raised.line is not None and raised.code else "raised_somewhere"
-    first = say(lang, place, line=raised.line, code=raised.code, error=error.strip().split("\n")[0])
+    error = str(raised)
+    first = say(lang, place, line=raised.line, code=raised.code, error=_short(error))
     meaning = [" ".join(part.split("\n")) for part in _meaning(error, text) or _meaning(error, common(lang))]
     step = meaning[1] if len(meaning) > 1 else say(lang, "next_step_raised")
     return (first, *meaning[:1], step)
+
+
+def _short(error: str) -> str:
+    """The first line of an error without TensorFlow's bookkeeping; of a long one, the first sentence."""
+    line = re.sub(r"\{\{function_node .*?\}\} ?| \[Op:\w+\].*", "", error.strip().split("\n")[0])
+    return line if len(line) <= 160 else re.split(r"(?<=\.) ", line, maxsplit=1)[0]
 
 
 def _meaning(error: str, text: Text) -> tuple[str, ...]:
