@@ -1,0 +1,7 @@
+"""`python -m autograde` is `autograde`."""
+
+import sys
+
+from autograde.cli import main
+
+sys.exit(main())

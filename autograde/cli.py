@@ -1,0 +1,264 @@
+"""The command line: arguments in, one sentence for every way to go wrong, the exit status out. No work is done here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograde import catalog
+
+if TYPE_CHECKING:
+    from autograde.results import Result
+
+DONE, FAULTY, WRONG, INTERRUPTED = 0, 1, 2, 130
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    given = parser().parse_args(arguments)
+    command: Command = given.command
+    try:
+        return command(given)
+    except KeyboardInterrupt:
+        say("interrupted", again=again(arguments))
+        return INTERRUPTED
+    except Exception as error:
+        sentence = explained(error, again(arguments))
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        return WRONG
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    whole = argparse.ArgumentParser(prog="autograde", description=__import__("autograde").__doc__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, help: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=help, description=help)
+        one.set_defaults(command=command)
+        return one
+
+    one = add("init", init, "make a class folder")
+    one.add_argument("folder", type=Path, metavar="DIR")
+    one.add_argument("--lang", choices=catalog.LANGUAGES, help="the edition to release (default: en)")
+    one = add("grade", grade, "grade what is in DIR/submitted")
+    _folder(one)
+    one.add_argument("--assignment", metavar="A", help="only this assignment")
+    one.add_argument("--student", metavar="S", help="only this student")
+    one.add_argument("--jobs", type=_positive, metavar="N", help="submissions side by side (default: one a core)")
+    one.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers run the code")
+    one.add_argument("--regrade", action="store_true", help="judge everything anew; run again only what has to be")
+    one.add_argument("--seed", type=int, metavar="N", help="this seed in place of the class folder's hidden one")
+    _limits(one)
+    one.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    one = add("report", report, "make DIR/report")
+    _folder(one)
+    one = add("check", check, "run one notebook and say what holds")
+    one.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    one.add_argument("--json", type=Path, metavar="FILE", help="write the result there")
+    one.add_argument("--watch", action="store_true", help="check again whenever the notebook is saved")
+    _limits(one)
+    one = add("new", new, "make the folder of a new exercise")
+    one.add_argument("slug", metavar="SLUG")
+    one = add("build", rebuild, "rebuild notebooks/ and the expected arrays from solutions/")
+    one.add_argument("--check", action="store_true", help="change nothing; fail with a diff where they are stale")
+    add("validate", validate, "say how far the verdicts can be trusted")
+    add("doctor", doctor, "what this machine can wall off, which data it will use, versions")
+    return whole
+
+
+def _folder(one: argparse.ArgumentParser) -> None:
+    one.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR", help="class folder (default: here)")
+
+
+def _limits(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--timeout", type=_positive, metavar="S", help="seconds for each cell and for each exercise")
+    one.add_argument("--memory", type=_positive, metavar="MIB", help="memory for one submission")
+    one.add_argument(
+        "--trust-submissions", action="store_true", help="run the code also where this machine cannot wall it off"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return number
+
+
+# ---- commands
+
+
+def init(given: argparse.Namespace) -> int:
+    from autograde import classroom
+
+    room = classroom.init(given.folder, given.lang)
+    say("class_made", folder=room.root)
+    return DONE
+
+
+def grade(given: argparse.Namespace) -> int:
+    from autograde import classroom, grader
+    from autograde.progress import Progress
+
+    room = classroom.find(given.folder)
+    options = grader.Options(
+        assignment=given.assignment,
+        student=given.student,
+        jobs=given.jobs or len(os.sched_getaffinity(0)),
+        scheduler=given.scheduler,
+        regrade=given.regrade,
+        seed=given.seed,
+        limits=limits(given),
+        trust=given.trust_submissions,
+    )
+    progress = Progress(sentence)
+    found = list(progress.follow(grader.grade(room, options, progress.tell)))
+    if given.json:
+        write_json(given.json, found)
+    faulty = [result for result in found if result.faulty]
+    for result in sorted(faulty, key=_place):
+        message = result.error["message"] if result.error else ""
+        say("submission_failed", student=result.student, assignment=result.assignment, message=message)
+    say("graded", count=len(found), failed=len(faulty), folder=room.root)
+    return FAULTY if faulty else DONE
+
+
+def write_json(path: Path, found: Iterable[Result]) -> None:
+    """The results as the contract has them, in an order that does not depend on who was done first."""
+    from autograde import store
+
+    records = [result.to_json() for result in sorted(found, key=_place)]
+    text = json.dumps({"version": 1, "submissions": records}, ensure_ascii=False, indent=1)
+    store.write(path.absolute(), (text + "\n").encode("utf-8", "backslashreplace"), 0o644)
+
+
+def _place(result: Result) -> tuple[str, str]:
+    return result.student, result.assignment
+
+
+def report(given: argparse.Namespace) -> int:
+    from autograde import classroom
+    from autograde import report as reports
+
+    room = classroom.find(given.folder)
+    print(reports.write(room.root))
+    return DONE
+
+
+def check(given: argparse.Namespace) -> int:
+    from autograde import study
+
+    if given.watch:
+        from autograde import watch
+
+        return int(watch.watch(given.notebook, limits(given), trust=given.trust_submissions))
+    result = study.check(given.notebook, limits(given), trust=given.trust_submissions)
+    print(result.text)
+    if given.json:
+        write_json(given.json, [result.record])
+    return DONE if result.holds else FAULTY
+
+
+def new(given: argparse.Namespace) -> int:
+    from autograde.build import new as skeleton
+
+    for path in skeleton.create(given.slug):
+        print(path)
+    return DONE
+
+
+def rebuild(given: argparse.Namespace) -> int:
+    from autograde.build import stale
+
+    if not given.check:
+        for path in stale.rebuild():
+            print(path)
+        return DONE
+    differences = stale.check()
+    print(differences, end="")
+    return FAULTY if differences else DONE
+
+
+def validate(given: argparse.Namespace) -> int:
+    from autograde.build import validate as validation
+
+    return int(validation.main())
+
+
+def doctor(given: argparse.Namespace) -> int:
+    from autograde import doctor as examination
+
+    healthy = examination.examine()
+    return DONE if healthy else FAULTY
+
+
+def limits(given: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from autograde.sandbox import Limits
+
+    asked = {"seconds": given.timeout, "memory_mib": given.memory}
+    return Limits(**{name: value for name, value in asked.items() if value is not None})
+
+
+# ---- sentences
+
+
+def lang() -> str:
+    """The language for the person at the terminal, as the terminal has it."""
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return next((one for one in catalog.LANGUAGES if locale.startswith(one)), catalog.LANGUAGES[0])
+
+
+def sentence(id: str, **facts: object) -> str:
+    from autograde import speak
+
+    return speak.say(lang(), f"command_{id}", **{name: _whole(fact) for name, fact in facts.items()})
+
+
+def _whole(fact: object) -> object:
+    """A path in its full length, but with nothing in it that a terminal would obey."""
+    from autograde.speak import Sentence
+
+    return Sentence("".join(one if one.isprintable() else "?" for one in str(fact)))
+
+
+def say(id: str, **facts: object) -> None:
+    print(sentence(id, **facts), file=sys.stderr)
+
+
+def again(arguments: Sequence[str] | None) -> str:
+    """The command as it was given, to be given again."""
+    import shlex
+
+    return shlex.join(["autograde", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+def explained(error: Exception, again: str) -> str | None:
+    """The sentence for an error that a person can do something about; None for a mistake of this program."""
+    from autograde.catalog import AuthorError
+    from autograde.classroom import ClassroomError
+    from autograde.store import BusyError
+
+    if isinstance(error, AuthorError):
+        return str(error)
+    if isinstance(error, ClassroomError):
+        return sentence(error.id, **error.facts)
+    if isinstance(error, BusyError):
+        return sentence("busy")
+    if isinstance(error, OSError):
+        return sentence("system", error=error.strerror or error, file=error.filename or "", again=again)
+    with suppress(ImportError):
+        from autograde.ledger import GradebookError
+
+        if isinstance(error, GradebookError):
+            return sentence("gradebook", error=error, again=again)
+    return None

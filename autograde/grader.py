@@ -1,0 +1,234 @@
+"""The grader: submissions -> tasks -> workers -> findings -> verdicts -> gradebook, graded notebook, feedback.
+
+Student code runs in the workers' confined children. Seed, expected arrays and gradebook stay in this process, which
+runs nothing that a student wrote; one thread of it does all the writing. Whatever was found out is kept before it is
+judged, and a result is kept last: a run that is killed loses the work under way, and the next one goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograde import feedback, marked, results, speak, store, submission, workers
+from autograde.classroom import Classroom, ClassroomError, Found
+from autograde.ledger import Ledger, Standing
+from autograde.results import Judged, Result
+from autograde.rights import Rights, judging, looking, sentences
+from autograde.sandbox import Cell, Findings, Limits, Task
+from autograde.submission import Course, DamagedError, Remark, Submission
+
+Tell = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `autograde grade` was asked for."""
+
+    assignment: str | None = None
+    student: str | None = None
+    jobs: int = 1
+    scheduler: str | None = None
+    regrade: bool = False
+    seed: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    trust: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission on its way: what was read, what is to be run, and the keys under which its work is kept.
+
+    A file that cannot be graded (`damage`) is graded as one in which every answer is missing.
+    """
+
+    found: Found
+    course: Course
+    given: Submission
+    damage: DamagedError | None
+    remarks: tuple[Remark, ...]
+    task: Task
+    data_key: str
+    run_key: str
+    key: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.found.student_id, self.course.assignment
+
+
+def grade(room: Classroom, options: Options, tell: Tell) -> Iterator[int | Result]:
+    """Grade what was handed in. Yields the number of submissions first, then the result of each, as it is ready."""
+    with room.store.lock(), Ledger(room) as ledger:
+        room.store.sweep()
+        courses = room.courses()
+        wanted = _wanted(room, courses, options, tell)
+        yield len(wanted)
+        terms = workers.Terms(options.limits, options.trust)
+        with workers.pool(options.jobs, options.scheduler, terms) as submit:
+            seed = room.store.seed() if options.seed is None else options.seed
+            rights = Rights(room, seed, submit, tell)
+            yield from Grader(room, ledger, rights, options).run(wanted, courses, submit)
+
+
+def _wanted(room: Classroom, courses: Mapping[str, Course], options: Options, tell: Tell) -> list[Found]:
+    """The submissions to grade, by student and assignment. Folders of no assignment are named and left alone."""
+    found = list(room.handed_in())
+    if options.assignment is not None and options.assignment not in courses:
+        raise ClassroomError("unknown_assignment", name=options.assignment, names=", ".join(courses))
+    if options.student is not None and options.student not in {one.student for one in found}:
+        raise ClassroomError("unknown_student", name=options.student, folder=room.submitted)
+    for one in found:
+        if one.assignment not in courses:
+            tell("stray_folder", folder=one.folder, names=", ".join(courses))
+    return [
+        one
+        for one in found
+        if one.assignment in courses
+        and options.assignment in (None, one.assignment)
+        and options.student in (None, one.student)
+    ]
+
+
+class Grader:
+    """Grades submissions of one class folder, side by side, and writes what comes of it."""
+
+    def __init__(self, room: Classroom, ledger: Ledger, rights: Rights, options: Options) -> None:
+        self.room, self.ledger, self.rights, self.options = room, ledger, rights, options
+
+    def run(self, wanted: list[Found], courses: Mapping[str, Course], submit: workers.Submit) -> Iterator[Result]:
+        """The result of every submission, in the order in which they are done."""
+        running: dict[Future[Findings], Job] = {}
+        room_for = 4 * self.options.jobs if self.options.scheduler is None else 256
+        for found in wanted:
+            job = self.prepare(found, courses[found.assignment])
+            done = self.without_running(job)
+            if done is not None:
+                yield done
+                continue
+            self.rights.prepare(job.task.cases)
+            running[submit(job.task)] = job
+            if len(running) >= room_for:
+                yield from self._finished(running)
+        while running:
+            yield from self._finished(running)
+
+    def _finished(self, running: dict[Future[Findings], Job]) -> Iterator[Result]:
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            job = running.pop(future)
+            try:
+                findings = future.result()
+            except Exception as error:  # a worker or its machine is gone: this submission's result says so
+                findings = Findings({}, error=("internal", f"{type(error).__name__}: {error}"))
+            yield self.finish(job, findings)
+
+    def prepare(self, found: Found, course: Course) -> Job:
+        """Read a submission. Its keys name the work that it needs: what is run, and what is made of that."""
+        data, damage, remarks = b"", None, tuple[Remark, ...]()
+        try:
+            path, remarks = submission.choose(found.folder, course.assignment)
+            data = submission.read_bytes(path)
+            given = submission.read(data, course)
+        except DamagedError as error:
+            given, damage = Submission(self.room.lang, course.parts, course.exercises), error
+        task = self._task(given) if damage is None else Task((), {})
+        cells = [(cell.id, cell.source, cell.exercise) for cell in task.cells]
+        looks = [(slug, looking(slug), self.rights.seed) for slug in task.cases]
+        run_key = store.digest(repr((cells, looks)))
+        judges = [(sentences(slug), self.rights.key(slug)) for slug in task.cases]
+        data_key = store.digest(data, repr((damage, damage and damage.facts, remarks)), _timestamp(found) or "")
+        key = store.digest(data_key, run_key, repr(judges), judging())
+        return Job(found, course, given, damage, remarks, task, data_key, run_key, key)
+
+    def _task(self, given: Submission) -> Task:
+        """The code to run, and the inputs with which to look at each code exercise of it."""
+        cells = tuple(Cell(part.name, part.source, part.exercise) for part in given.parts if part.runs)
+        slugs = {part.exercise for part in given.parts if part.role == "check" and part.exercise} - set(given.missing)
+        cases = {slug: self.rights.cases(slug) for slug in sorted(slugs)}
+        if not cases and all(part.ours for part in given.parts if part.runs):
+            cells = ()  # nothing of the student's would run
+        return Task(cells, cases, lang=given.lang)
+
+    def without_running(self, job: Job) -> Result | None:
+        """The result of a submission that is done already, or for which nothing has to be run."""
+        kept = self.room.store.result(*job.place)
+        if kept is not None and kept["key"] == job.key and not self.options.regrade and self._stands(job, kept):
+            return Result(**kept["result"])
+        if not job.task.cells:
+            return self.finish(job, Findings({}))
+        made = self.room.store.findings(job.run_key)
+        if made is None or self._again(*made):
+            return None
+        self.rights.prepare(job.task.cases)
+        return self.finish(job, made[0])
+
+    def _stands(self, job: Job, kept: dict[str, Any]) -> bool:
+        """Whether gradebook and files still say what this result says."""
+        standing = self.ledger.standing(*job.place)
+        files = (self._file(job, "autograded", "ipynb"), self._file(job, "feedback", "html"))
+        return standing is not None and standing.to_json() == kept["standing"] and all(path.exists() for path in files)
+
+    def _again(self, findings: Findings, limits: Limits) -> bool:
+        """Whether kept findings are to be made anew: a limit was met, and it is another one now or one asks again."""
+        met = any(finding.reason for finding in findings.exercises.values())
+        return met and (self.options.regrade or limits != self.options.limits)
+
+    def finish(self, job: Job, findings: Findings) -> Result:
+        """Judge what was found, and write: findings, gradebook, notebook, feedback, and the result last."""
+        if findings.error is not None and job.task.cases:
+            return results.fault(job.place, job.given.lang, job.course, *findings.error)
+        if job.task.cells and findings.error is None:
+            self.room.store.keep_findings(job.run_key, findings, self.options.limits)
+        expected = {slug: self.rights[slug] for slug in job.task.cases}
+        judged = results.judge_submission(job.given, job.course, findings, expected)
+        standing = self._enter(job, judged)
+        if job.damage is not None:
+            result = results.damaged(job.place, job.given.lang, job.course, job.damage, standing)
+        else:
+            result = results.result(job.place, job.given.lang, judged, standing, findings.seconds)
+        self._publish(job, findings, judged, standing)
+        self._keep(job, standing, result)
+        return result
+
+    def _enter(self, job: Job, judged: Mapping[str, Judged]) -> Standing:
+        marks = {slug: one.mark(job.given.lang) for slug, one in judged.items()}
+        marks |= {results.grade_id(slug): mark for slug, mark in marks.items()}
+        kept = self.room.store.result(*job.place)
+        same = kept is not None and kept["data_key"] == job.data_key
+        return self.ledger.write(*job.place, marks, handed_in=_timestamp(job.found), same=same)
+
+    def _publish(self, job: Job, findings: Findings, judged: Mapping[str, Judged], standing: Standing) -> None:
+        """The graded notebook for formgrader, and the page for the student."""
+        lang = job.given.lang
+        shown = {slug: one.shown(lang) for slug, one in judged.items()}
+        book = marked.notebook(job.given, findings.outputs, shown)
+        timestamp = _timestamp(job.found)
+        if timestamp is not None:
+            store.write(self._folder(job, "autograded") / "timestamp.txt", timestamp.encode(), 0o444)
+        store.write(self._file(job, "autograded", "ipynb"), marked.to_bytes(book), 0o444)
+        remarks = [speak.say(lang, f"file_{one.id}", **one.facts) for one in job.remarks]
+        if job.damage is not None:
+            remarks.append(results.sentence(job.damage, lang))
+        page = feedback.page(lang, job.found.student_id, job.course.assignment, judged, standing, remarks)
+        store.write(self._file(job, "feedback", "html"), page.encode(), 0o644)
+
+    def _keep(self, job: Job, standing: Standing, result: Result) -> None:
+        kept = {"key": job.key, "data_key": job.data_key, "run_key": job.run_key}
+        self.room.store.keep_result(*job.place, kept | {"standing": standing.to_json(), "result": result.to_json()})
+
+    def _folder(self, job: Job, step: str) -> Path:
+        return self.room.folder(step, job.found.student, job.course.assignment)
+
+    def _file(self, job: Job, step: str, suffix: str) -> Path:
+        return self._folder(job, step) / f"{job.course.assignment}.{suffix}"
+
+
+def _timestamp(found: Found) -> str | None:
+    """nbgrader's note of when a submission was handed in."""
+    try:
+        return submission.read_bytes(found.folder / "timestamp.txt").decode("utf-8", "replace").strip()[:100] or None
+    except DamagedError:
+        return None

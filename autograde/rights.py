@@ -1,0 +1,104 @@
+"""What right and known wrong answers look like at a class's hidden seed: computed once, kept in the class folder."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from autograde import build, catalog, store
+from autograde.classroom import Classroom
+from autograde.terms import Exercise, Expected
+from autograde.workers import Submit
+
+Tell = Callable[..., None]
+
+
+class Rights:
+    """Expected arrays and inputs by exercise, for one class folder and one seed."""
+
+    def __init__(self, room: Classroom, seed: int, submit: Submit, tell: Tell) -> None:
+        self.seed = seed
+        self._room, self._submit, self._tell = room, submit, tell
+        self._expected: dict[str, Expected] = {}
+        self._keys: dict[str, str] = {}
+        self._cases: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+
+    def cases(self, slug: str) -> Mapping[str, Mapping[str, Any]]:
+        """The inputs of every case."""
+        if slug not in self._cases:
+            self._cases[slug] = catalog.load(slug).cases(self.seed)
+        return self._cases[slug]
+
+    def __getitem__(self, slug: str) -> Expected:
+        if slug not in self._expected:
+            self.prepare([slug])
+        return self._expected[slug]
+
+    def key(self, slug: str) -> str:
+        """What the arrays depend on: the seed, how one looks, and every sample of `solutions/`."""
+        if slug not in self._keys:
+            folder = self._room.solutions
+            assignment = catalog.load(slug).about.assignment
+            files = [folder / f"{assignment}.py", *sorted((folder / "samples" / slug).glob("*.py"))]
+            texts = [path.name.encode() + b"\0" + path.read_bytes() for path in files if path.exists()]
+            self._keys[slug] = f"{slug}-{store.digest(str(self.seed), looking(slug), *texts)}"
+        return self._keys[slug]
+
+    def prepare(self, slugs: Iterable[str]) -> None:
+        """Have the arrays of these exercises ready, side by side where there is more than one worker."""
+        missing = []
+        for slug in slugs:
+            if slug not in self._expected and not self._recall(slug):
+                missing.append(slug)
+        if not missing:
+            return
+        self._tell("computing_expected", exercises=", ".join(missing))
+        with ThreadPoolExecutor(len(missing), thread_name_prefix="rights") as threads:
+            for slug, expected in zip(missing, threads.map(self._compute, missing), strict=True):
+                self._room.store.keep_expected(self.key(slug), catalog.expected_to_bytes(expected))
+                self._expected[slug] = expected
+
+    def _recall(self, slug: str) -> bool:
+        data = self._room.store.expected(self.key(slug))
+        if data is not None:
+            self._expected[slug] = catalog.expected_from_bytes(data)
+        return data is not None
+
+    def _compute(self, slug: str) -> Expected:
+        run = lambda task: self._submit(task).result()  # noqa: E731
+        return build.expected(slug, self.seed, run, solutions=self._room.solutions)
+
+
+@cache
+def looking(slug: str) -> str:
+    """How an exercise is looked at: its cases and its probe, without its claims. While this stays the same, what was
+    observed of a submission stays good, whatever becomes of the points and the sentences."""
+    entry = catalog.load(slug)
+    tree = ast.parse((entry.folder / "exercise.py").read_text("utf-8"))
+    judged = isinstance(entry.about, Exercise)
+    kept = [node for node in tree.body if not (judged and _is_claims(node))]
+    return store.digest(ast.dump(ast.Module(kept[1:] if ast.get_docstring(tree) else kept, [])))
+
+
+def _is_claims(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and any(
+        isinstance(one, ast.Name) and one.id == "EXERCISE" for one in node.targets
+    )
+
+
+@cache
+def judging() -> str:
+    """How verdicts are made: every file of the package that has a part in it."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob("*.py"), *here.glob("*.md"), *here.glob("rubric/**/*")])
+    return store.digest(*(path.read_bytes() for path in files if path.is_file()))
+
+
+def sentences(slug: str) -> str:
+    """An exercise's claims and texts."""
+    folder = catalog.load(slug).folder
+    return store.digest(*(path.read_bytes() for path in sorted([*folder.glob("*.py"), *folder.glob("*.md")])))
