@@ -170,8 +170,6 @@ def _look_at_object(entry: Entry, _: str | None, names: Names, lang: str) -> flo
 
 
 def _look_at_text(entry: Entry, answer: str | None, names: Names, lang: str) -> float | None:
-    from autograde import rubric  # needed for questions only
-
     note = ""
     if answer is None:
         notebook = where.notebook(names, entry.id)
@@ -186,6 +184,8 @@ def _look_at_text(entry: Entry, answer: str | None, names: Names, lang: str) -> 
         line = speak.say(lang, "untouched_question", title=title)
         _show(Panel(title, speak.outcome(lang, "untouched"), lines=(line,), note=note), lang)
         return None
+    from autograde import rubric  # needed for questions only
+
     suggestion = rubric.suggest(entry.id, answer, lang)
     _publish(
         "text/html",

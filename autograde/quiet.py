@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 import numpy as np
 
@@ -24,13 +25,14 @@ def quiet() -> Iterator[None]:
     """Everything that runs inside is neither seen nor felt afterwards. Ctrl-C passes through."""
     with ExitStack() as stack:
         stack.enter_context(_nothing_shown())
-        for restore in (_randomness(), _tensorflow(), _figures(), _bars()):
-            stack.callback(_calmly, restore)
+        for note in (_python_numbers, _numpy_numbers, _tensorflow, _figures, _bars):
+            with suppress(Exception):  # what a student's code has patched is left as it is
+                stack.callback(_calmly, note())
         yield
 
 
 def _calmly(restore: Callable[[], None]) -> None:
-    """What cannot be put back, because the student's code patched it, keeps nothing else from being put back."""
+    """What cannot be put back keeps nothing else from being put back."""
     with suppress(Exception):
         restore()
 
@@ -88,14 +90,12 @@ def _display_kept() -> Iterator[None]:
 # ---- nothing changed: each of these notes a state and returns what puts it back
 
 
-def _randomness() -> Callable[[], None]:
-    python, numpy = random.getstate(), np.random.get_state()
+def _python_numbers() -> Callable[[], None]:
+    return partial(random.setstate, random.getstate())
 
-    def restore() -> None:
-        random.setstate(python)
-        np.random.set_state(numpy)
 
-    return restore
+def _numpy_numbers() -> Callable[[], None]:
+    return partial(np.random.set_state, np.random.get_state())
 
 
 def _tensorflow() -> Callable[[], None]:
