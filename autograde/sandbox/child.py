@@ -12,7 +12,8 @@ import pickle
 import random
 import signal
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -25,17 +26,45 @@ from autograde.sandbox.shell import GradingShell, Recorder, Stream
 from autograde.sandbox.wire import MAX_BODY, encode_raised, sender
 from autograde.terms import Exercise, Observation, Raised
 
+HANDED_ON = (
+    "PATH",
+    "LANG",
+    "TZ",
+    "KERAS_HOME",
+    "KERAS_BACKEND",
+    "MPLBACKEND",
+    "NBGRADER_EXECUTION",
+    "CUDA_VISIBLE_DEVICES",
+)
+
 
 class Late(KeyboardInterrupt):
     """The time of a cell or probe is over."""
 
 
-def run(attempt: Attempt, wire: int, terminal: int, shell: GradingShell) -> NoReturn:
-    """Do every step of `attempt` and leave. A cell that raises, or that can be interrupted, does not stop the next."""
+def run(task: int, wire: int, terminal: int, shell: GradingShell) -> NoReturn:
+    """Read an attempt from the descriptor `task`, do its steps and leave; what is seen goes to `wire`.
+
+    A cell that raises, or that can be interrupted, does not stop the next.
+    """
+    with os.fdopen(task, "rb") as file:
+        attempt = pickle.load(file)  # written by the trusted side, and read before any student code runs
+    settle_in(attempt.task.env)
     try:
         Runner(attempt, wire, terminal, shell).run()
     finally:
         os._exit(0)
+
+
+def settle_in(env: Mapping[str, str]) -> None:
+    """Make the scratch folder, where this process stands, the home of everything that would write elsewhere."""
+    here = os.getcwd()
+    kept = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    os.environ.clear()
+    os.environ.update(kept | {"HOME": here, "TMPDIR": here, "MPLCONFIGDIR": here, "USER": "student"} | dict(env))
+    tempfile.tempdir = None
+    sys.path.insert(0, "")
+    seed_everything()
 
 
 class Runner:
@@ -138,11 +167,3 @@ def seed_everything() -> None:
     keras = sys.modules.get("keras")
     if keras is not None:
         keras.utils.set_random_seed(0)
-
-
-def read_attempt(fd: int) -> Attempt:
-    """The attempt that the trusted side wrote. It is read before any student code runs."""
-    with os.fdopen(fd, "rb") as file:
-        attempt = pickle.load(file)  # noqa: S301
-    assert isinstance(attempt, Attempt)
-    return attempt

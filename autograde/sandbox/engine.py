@@ -10,8 +10,9 @@ from typing import Any
 
 from autograde import catalog, observe
 from autograde.sandbox.job import Attempt, Finding, Findings, Limits, Reason, Task
-from autograde.sandbox.parent import Ended, Parent, ParentDied
-from autograde.sandbox.wire import BadFrame, Frame, decode, decode_raised
+from autograde.sandbox.parent import Parent, ParentDiedError
+from autograde.sandbox.walls import REQUIRED, try_out
+from autograde.sandbox.wire import BadFrameError, Frame, decode, decode_raised
 from autograde.terms import Raised
 
 MAX_OUTPUTS = 64 << 20  # bytes of outputs kept of one submission
@@ -39,20 +40,36 @@ class Engine:
         self.trust = trust
         self._parent = Parent(exercises)
 
+    def start(self) -> None:
+        """Start the warm parent unless it runs. Raises `Unsafe` where student code could reach what it must not."""
+        if self._parent.running:
+            return
+        try:
+            standing = try_out(self._parent)
+        except ParentDiedError:
+            self._parent.close()
+            raise
+        missing = tuple(name for name in REQUIRED if standing.through[name])
+        if missing and not self.trust:
+            self._parent.close()
+            raise Unsafe(missing)
+
     def run(self, task: Task) -> Findings:
         """What is seen of `task`. Never raises for what student code does; raises `Unsafe` where walls are missing."""
+        self.start()
         started = time.monotonic()
         work = _Work(task)
         for _ in range(len(task.cases) + 3):
             left = self.limits.total_seconds - (time.monotonic() - started)
             attempt = Attempt(task, self.limits, frozenset(work.skip), work.open())
+            progress = Progress(work, tuple(attempt.steps()))
             try:
-                ended = self._parent.run(attempt, left, work.begin(attempt))
-            except ParentDied as died:
+                ended = self._parent.run(attempt, left, progress.take, self.trust)
+            except ParentDiedError as died:
                 self._parent.close()
                 work.error = ("internal", str(died))
                 break
-            if work.settle(ended):
+            if work.settle(progress, progress.over or ended):
                 break
         work.give_up()
         return Findings(work.found, work.outputs, time.monotonic() - started, work.error)
@@ -84,25 +101,22 @@ class _Work:
     def open(self) -> tuple[str, ...]:
         return tuple(slug for slug in self.task.cases if slug not in self.found)
 
-    def begin(self, attempt: Attempt) -> Progress:
-        return Progress(self, tuple(attempt.steps()))
-
-    def settle(self, ended: Ended) -> bool:
-        """Take in how an attempt ended; True when nothing is left to try."""
-        culprit = ended.progress.current
+    def settle(self, progress: Progress, ended: str) -> bool:
+        """Take in how far an attempt came and what ended it; True when nothing is left to try."""
+        culprit = progress.current
         if culprit is None:
             return True
-        self.last = Finding(reason=reason(ended.detail), detail=ended.detail)
-        if not ended.progress.began:
+        self.last = Finding(reason=reason(ended), detail=ended)
+        if not progress.began:
             if self.last.reason == "crash":
-                self.error = ("internal", f"the child did not start: {ended.detail}")
+                self.error = ("internal", f"the child did not start: {progress.failed or ended}")
             return True
         kind, id = culprit
         if kind == "probe":
             self.found.setdefault(id, self.last)
         else:
             self.leave_out(id)
-        return ended.detail == "total_seconds" or not self.open()
+        return ended == "total_seconds" or not self.open()
 
     def leave_out(self, id: str) -> None:
         """Go on without this cell; an exercise whose answer it is has the reason."""
@@ -138,6 +152,7 @@ class Progress:
         self.at = -1
         self.ended = False
         self.over: str | None = None
+        self.failed = ""
 
     @property
     def began(self) -> bool:
@@ -150,10 +165,12 @@ class Progress:
         return self.steps[at] if at < len(self.steps) else None
 
     def take(self, frame: Frame) -> bool:
-        """Take in a frame; True when a new step begins. Raises `BadFrame` for what is none of ours."""
+        """Take in a frame; True when a new step begins. Raises `BadFrameError` for what is none of ours."""
         header = frame.header
         if header.get("over") == "output_kib":
             self.over = "output_kib"
+        elif "failed" in header:
+            self.failed = str(header["failed"])
         elif "begin" in header and header["begin"] == self.at + 1 < len(self.steps):
             self.at, self.ended = self.at + 1, False
             return True
@@ -182,7 +199,7 @@ class Progress:
         try:
             return Finding(observe.from_bytes(body), raised=self.work.raised.get(slug))
         except ValueError:
-            raise BadFrame("not an observation") from None
+            raise BadFrameError("not an observation") from None
 
 
 def reason(detail: str) -> Reason:

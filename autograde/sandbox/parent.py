@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pickle
@@ -12,23 +13,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
-from autograde.sandbox.job import Attempt
+from autograde.sandbox.job import Attempt, Limits
 from autograde.sandbox.scratch import scratch_folder
-from autograde.sandbox.wire import BadFrame, Reader
-
-if TYPE_CHECKING:
-    from autograde.sandbox.engine import Progress
+from autograde.sandbox.wire import BadFrameError, Frame, Reader
 
 GRACE = 2.0  # seconds between the interruption that a child can see and the kill that it cannot
-START = 180.0  # seconds for a parent to import TensorFlow on a slow disk
+START = 180.0  # seconds for a parent to import TensorFlow from a slow disk
 _BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from autograde.sandbox import warm; warm.main(sys.argv)"
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from autograde.sandbox import warm; "
+    "warm.main(int(sys.argv[2]), sys.argv[3], sys.argv[4] == 'bare')"
 )
 _CLEAN = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -47,37 +46,37 @@ _CLEAN = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-_HANDED_ON = ("KERAS_HOME", "TZ")
+Take = Callable[[Frame], bool]
 
 
-class ParentDied(RuntimeError):
+class ParentDiedError(RuntimeError):
     """The warm parent is gone: not a submission's doing, but the machine's or ours."""
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How one attempt ended: which step it had come to, and the limit, signal or exit status that ended it."""
-
-    progress: Progress
-    detail: str
-
-
 class Parent:
-    """One warm parent process, started when it is first needed."""
+    """One warm parent process. `bare`: without TensorFlow, good for nothing but trying the walls out."""
 
-    def __init__(self, exercises: str | None = None) -> None:
+    def __init__(self, exercises: str | None = None, bare: bool = False) -> None:
         self._exercises = exercises
+        self._bare = bare
         self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
+        self._control: socket.socket
+        self._home: tempfile.TemporaryDirectory[str]
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> dict[str, Any]:
-        """Start the process unless it runs; what it says of itself."""
+        """Start the process; what it says of itself. Raises `ParentDiedError`."""
+        self.close()
         self._home = tempfile.TemporaryDirectory(prefix="autograde-warm-")
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = [json.dumps([os.path.abspath(path) for path in sys.path]), str(theirs.fileno())]
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        path = json.dumps([os.path.abspath(one) for one in sys.path])
+        arguments = [path, str(theirs.fileno()), self._exercises or "", "bare" if self._bare else "warm"]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-c", _BOOT, *arguments, self._exercises or ""],
+                [sys.executable, "-s", "-c", _BOOT, *arguments],
                 env=environment(self._home.name),
                 cwd=self._home.name,
                 stdin=subprocess.DEVNULL,
@@ -86,73 +85,58 @@ class Parent:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        self._control = ours
         return self._hear(START)
 
-    def run(self, attempt: Attempt, seconds: float, progress: Progress) -> Ended:
-        """Do `attempt` in a child, for at most `seconds`. Raises `ParentDied`."""
-        if self._process is None:
-            self.start()
-        with scratch_folder() as scratch, _pipe() as (receive, send), tempfile.TemporaryFile() as task:
-            pickle.dump(attempt, task)
-            task.seek(0)
-            job = json.dumps({"scratch": str(scratch), "limits": asdict(attempt.limits)}).encode()
-            assert self._control is not None
+    def run(self, attempt: Attempt, seconds: float, take: Take, trust: bool) -> str:
+        """Do `attempt` in a child, for at most `seconds`, and for at most the limit between one frame that `take` calls
+        a new step and the next; what ended it: a limit, a signal or an exit status. Raises `ParentDiedError`."""
+        return self._child({"trust": trust}, attempt.limits, pickle.dumps(attempt), take, seconds)
+
+    def prove(self, targets: dict[str, Any]) -> dict[str, list[str]]:
+        """Try the walls out in a child; for each wall what got through. Raises `ParentDiedError`."""
+        told: list[Frame] = []
+
+        def take(frame: Frame) -> bool:
+            told.append(frame)
+            return False
+
+        ended = self._child({"trust": True, "prove": targets}, Limits(), b"", take, START)
+        if not told or "proved" not in told[0].header:
+            raise ParentDiedError(f"the walls could not be tried out: {told[0].header if told else ended}")
+        proved: dict[str, list[str]] = told[0].header["proved"]
+        return proved
+
+    def _child(self, job: dict[str, Any], limits: Limits, task: bytes, take: Take, seconds: float) -> str:
+        with scratch_folder() as scratch, _pipe() as (receive, send), _file(task) as given, _file() as terminal:
+            job |= {"scratch": str(scratch), "limits": asdict(limits)}
             try:
-                socket.send_fds(self._control, [job], [task.fileno(), send.fileno()])
+                fds = [given.fileno(), send.fileno(), terminal.fileno()]
+                socket.send_fds(self._control, [json.dumps(job).encode()], fds)
             except OSError as error:
-                raise ParentDied(str(error)) from None
+                raise ParentDiedError(str(error)) from None
             send.close()
-            cause = self._follow(receive, attempt.limits.seconds + GRACE, time.monotonic() + seconds, progress)
+            cause = follow(receive, limits.seconds + GRACE, time.monotonic() + seconds, take)
             if cause is None and not select.select([self._control], [], [], GRACE)[0]:
                 cause = "wire"  # it closed its end and lives on
             if cause:
-                self._tell({"kill": cause})
-            answer = self._hear(GRACE * 5)
-            return Ended(progress, cause or progress.over or how(answer))
-
-    def _follow(self, receive: IO[bytes], seconds: float, ends: float, progress: Progress) -> str | None:
-        """Read the child's frames until it is gone (None) or has to go (why)."""
-        reader = Reader()
-        deadline = time.monotonic() + seconds
-        poll = select.poll()
-        poll.register(receive, select.POLLIN)
-        while True:
-            left = min(deadline, ends) - time.monotonic()
-            if left <= 0:
-                return "seconds" if deadline <= ends else "total_seconds"
-            if not poll.poll(left * 1000):
-                continue
-            data = os.read(receive.fileno(), 1 << 20)
-            if not data:
-                return None
-            try:
-                for frame in reader.feed(data):
-                    if progress.take(frame):
-                        deadline = time.monotonic() + seconds
-            except BadFrame:
-                return "wire"
-
-    def _tell(self, message: dict[str, Any]) -> None:
-        assert self._control is not None
-        with suppress(OSError):
-            self._control.send(json.dumps(message).encode())
+                with suppress(OSError):
+                    self._control.send(json.dumps({"kill": cause}).encode())
+            return cause or how(self._hear(GRACE * 5))
 
     def _hear(self, seconds: float) -> dict[str, Any]:
-        assert self._control is not None
         self._control.settimeout(seconds)
         try:
             data = self._control.recv(1 << 16)
         except OSError as error:
-            raise ParentDied(str(error)) from None
+            raise ParentDiedError(f"no answer from the warm parent: {error}") from None
         if not data:
-            raise ParentDied("the warm parent ended")
+            raise ParentDiedError("the warm parent ended")
         message: dict[str, Any] = json.loads(data)
         return message
 
     def close(self) -> None:
         """End the process and its child, if there is one."""
-        if self._process is None or self._control is None:
+        if self._process is None:
             return
         self._control.close()
         try:
@@ -160,26 +144,50 @@ class Parent:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process = self._control = None
+        self._process = None
         self._home.cleanup()
 
 
+def follow(receive: IO[bytes], seconds: float, ends: float, take: Take) -> str | None:
+    """Read a child's frames until it closes the wire (None) or has to go (why)."""
+    reader = Reader()
+    deadline = time.monotonic() + seconds
+    while True:
+        left = min(deadline, ends) - time.monotonic()
+        if left <= 0:
+            return "seconds" if deadline <= ends else "total_seconds"
+        if not select.select([receive], [], [], left)[0]:
+            continue
+        data = os.read(receive.fileno(), 1 << 20)
+        if not data:
+            return None
+        try:
+            for frame in reader.feed(data):
+                if take(frame):
+                    deadline = time.monotonic() + seconds
+        except BadFrameError:
+            return "wire"
+
+
 def environment(home: str) -> dict[str, str]:
-    """The whole environment of the warm parent: nothing of the grader's but where the data are."""
-    given = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return _CLEAN | given | {"HOME": home, "TMPDIR": home, "XDG_CACHE_HOME": cache}
+    """The whole environment of the warm parent: of the grader's own, only where its caches and data are."""
+    user = Path.home()
+    given = {
+        "KERAS_HOME": os.environ.get("KERAS_HOME") or str(user / ".keras"),
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(user / ".cache"),  # matplotlib's list of fonts
+    }
+    zone = {"TZ": os.environ["TZ"]} if "TZ" in os.environ else {}
+    return _CLEAN | given | zone | {"HOME": home, "TMPDIR": home}
 
 
 def how(message: dict[str, Any]) -> str:
     """The limit, the signal or the exit status that ended a child."""
-    if message.get("cause"):
+    if message["cause"]:
         return str(message["cause"])
-    status = int(message["status"])
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        return "cpu_seconds" if number == signal.SIGXCPU else signal.Signals(number).name
-    return f"exit {os.waitstatus_to_exitcode(status)}"
+    code = os.waitstatus_to_exitcode(int(message["status"]))
+    if code == -signal.SIGXCPU:
+        return "cpu_seconds"
+    return signal.Signals(-code).name if code < 0 else f"exit {code}"
 
 
 @contextmanager
@@ -187,3 +195,13 @@ def _pipe() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     receive, send = os.pipe()
     with open(receive, "rb", buffering=0) as reading, open(send, "wb", buffering=0) as writing:
         yield reading, writing
+
+
+@contextmanager
+def _file(content: bytes = b"") -> Iterator[IO[bytes]]:
+    """A file without a name, opened for appending."""
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND)
+        yield file

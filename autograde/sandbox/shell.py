@@ -1,4 +1,4 @@
-"""The IPython shell of a child: runs cells as a notebook does and keeps what they show as nbformat outputs, with caps."""
+"""The IPython shell of a child: runs cells as a notebook does and keeps what they show, as nbformat outputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OVERWRITTEN = re.compile(r"^[^\n]*\r(?=[^\r\n])", re.M)
 
 
 class Recorder:
-    """The outputs of the cell that runs, at most `room` bytes of them; `flooded` is called when a cell will not stop."""
+    """The outputs of the cell that runs, at most `room` bytes; `flooded` is called when a cell will not stop."""
 
     def __init__(self, room: int, flooded: Callable[[], None]) -> None:
         self.room = room
@@ -115,7 +115,7 @@ class Stream(io.TextIOBase):
         return True
 
 
-class _Hook(DisplayHook):
+class _Hook(DisplayHook):  # type: ignore[misc]
     """Keeps the value of a cell's last expression."""
 
     def write_output_prompt(self) -> None: ...
@@ -128,7 +128,7 @@ class _Hook(DisplayHook):
         self._is_active = False
 
 
-class _Publisher(DisplayPublisher):
+class _Publisher(DisplayPublisher):  # type: ignore[misc]
     """Keeps what `display()` shows."""
 
     def publish(
@@ -198,7 +198,7 @@ def make_shell() -> GradingShell:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.banner1 = ""
-    shell = GradingShell.instance(config=config)
+    shell: GradingShell = GradingShell.instance(config=config)
     shell.recorder = Recorder(1 << 20, lambda: None)
     for name in SHELL_MAGICS:
         shell.register_magic_function(shell.refuse, "line_cell", name)

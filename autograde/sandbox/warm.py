@@ -1,7 +1,7 @@
 """The warm parent: imports TensorFlow and IPython once, never runs an op, and forks a child for every job.
 
-It never reads a notebook, a result or a seed: a job is a scratch folder, a few limits and descriptors that it hands on
-to the child. While the child runs, the parent watches over what it uses.
+It never reads a notebook, a result or a seed: a job is a scratch folder, its limits, and descriptors that it hands on
+to the child. While the child runs, the parent watches what it uses; when it ends, nothing of it is left.
 """
 
 from __future__ import annotations
@@ -10,127 +10,155 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from autograde import catalog
+from autograde.sandbox import kernel
+from autograde.sandbox.confine import Plan, confine, leave_network, make_plan
+from autograde.sandbox.job import Limits
+from autograde.sandbox.prove import prove
+from autograde.sandbox.watch import Watch
+from autograde.sandbox.wire import sender
 
+Run = Callable[[int, int, int], NoReturn]
 PRELOADED = (
-    "numpy",
-    "tensorflow",
-    "keras",
-    "IPython",
-    "matplotlib.pyplot",
-    "tqdm.auto",
-    "tqdm.notebook",
-    "autograde.datasets",
-    "autograde.door",
+    *("numpy", "tensorflow", "keras", "IPython", "matplotlib.pyplot", "tqdm.auto", "tqdm.notebook", "ipywidgets"),
+    *("autograde.datasets", "autograde.door", "autograde.sandbox.child"),
 )
 TICK_MS = 20
-SUBREAPER = 36  # prctl
 
 
-def main(arguments: list[str]) -> None:
-    """Serve jobs until the trusted side goes away. `arguments`: -, sys.path, control socket, folder of exercises."""
-    control, exercises = socket.socket(fileno=int(arguments[2])), arguments[3]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def main(control_fd: int, exercises: str, bare: bool) -> None:
+    """Serve jobs until the trusted side goes away. `exercises`: another folder than the package's, or "".
+
+    A bare parent imports no more than it needs to try the walls out.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trusted side's to answer
+    control = socket.socket(fileno=control_fd)
     if exercises:
         catalog.EXERCISES = Path(exercises)
-    shell = warm_up()
-    control.send(json.dumps({"ready": threads_of(os.getpid())}).encode())
+    run = None if bare else warm_up()
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    plan = make_plan()
+    apart = True
+    try:
+        leave_network()
+    except OSError:
+        apart = False
+    gc.collect()
+    gc.freeze()  # the collector of a child leaves these objects alone, and the pages stay shared
+    answer(control, {"threads": len(os.listdir("/proc/self/task")), "namespaces": apart})
     while True:
         message, fds, _, _ = socket.recv_fds(control, 1 << 16, 8)
         if not message:
             return
-        if fds:  # a job; without them, a kill that came too late
-            control.send(json.dumps(serve(control, shell, json.loads(message), fds)).encode())
+        if fds:  # without them it is a kill that came too late
+            answer(control, serve(control, json.loads(message), fds, plan, run))
 
 
-def warm_up() -> Any:
-    """Import what submissions use, and make the shell that every child inherits."""
+def answer(control: socket.socket, message: dict[str, Any]) -> None:
+    control.send(json.dumps(message).encode())
+
+
+def warm_up() -> Run:
+    """Import what submissions use and make the shell that every child inherits; how a child runs its attempt.
+
+    Starts no thread and runs no op: a process that has threads must not fork.
+    """
     for name in PRELOADED:
         with suppress(ImportError):
             importlib.import_module(name)
-    from autograde.sandbox import child, shell
-
-    for entry in catalog.entries():
-        entry.id  # noqa: B018 - loads it
+    keras = sys.modules["keras"]
+    keras.config.set_floatx("float32")  # whatever the grader's own keras.json says
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    for slug in catalog.slugs():
+        with suppress(catalog.AuthorError):
+            catalog.load(slug)
     for lang in catalog.LANGUAGES:
         catalog.common(lang)
-    made = shell.make_shell()
-    assert child
-    gc.collect()
-    gc.freeze()
-    return made
+    with suppress(ImportError):
+        importlib.import_module("autograde.datasets").load_fashion_mnist()
+    from autograde.sandbox import child, shell
+
+    return partial(child.run, shell=shell.make_shell())
 
 
-def serve(control: socket.socket, shell: Any, job: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-    """Run one job in a child; return how it ended: {"status": wait status, "cause": the limit that was met or None}."""
-    from autograde.sandbox import child
-
+def serve(control: socket.socket, job: dict[str, Any], fds: list[int], plan: Plan, run: Run | None) -> dict[str, Any]:
+    """Run one job in a child; return {"status": its wait status, "cause": the limit that it passed or None}."""
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         try:
-            os.setsid()
-            control.close()
-            task, wire = fds
-            os.chdir(job["scratch"])
-            terminal = os.open(".", os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
-            null = os.open(os.devnull, os.O_RDONLY)
-            for fd, standard in ((null, 0), (terminal, 1), (terminal, 2)):
-                os.dup2(fd, standard)
-            child.run(child.read_attempt(task), wire, terminal, shell)
+            become_child(job, fds, plan, run, parent)
+        except BaseException as error:
+            sender(fds[1])({"failed": f"{type(error).__name__}: {error}"[:1000]})
         finally:
             os._exit(70)
     for fd in fds:
         os.close(fd)
-    return watch(control, pid, job)
-
-
-def watch(control: socket.socket, pid: int, job: dict[str, Any]) -> dict[str, Any]:
-    import select
-
-    poll = select.poll()
-    pidfd = os.pidfd_open(pid)
-    poll.register(control, select.POLLIN)
-    poll.register(pidfd, select.POLLIN)
-    cause = None
-    while True:
-        events = dict(poll.poll(TICK_MS))
-        if pidfd in events:
-            break
-        if control.fileno() in events:
-            message = control.recv(1 << 16)
-            cause = json.loads(message)["kill"] if message else "gone"
-            break
-        cause = over(pid, job)
-        if cause:
-            break
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    os.close(pidfd)
+    cause = wait(control, pid, Watch(pid, Path(job["scratch"]), Limits(**job["limits"])))
+    for end in (os.killpg, os.kill):  # the group does not exist before the child has made it
+        with suppress(ProcessLookupError):
+            end(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
+    sweep()
     if cause == "gone":
         sys.exit()
     return {"status": status, "cause": cause}
 
 
-def over(pid: int, job: dict[str, Any]) -> str | None:
-    used = 0
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key in ("RssAnon", "RssShmem", "VmSwap", "VmPTE"):
-            used += int(value.split()[0])
-        elif key == "Threads" and int(value) > job["limits"]["threads"]:
-            return "threads"
-    return "memory_mib" if used > job["limits"]["memory_mib"] << 10 else None
+def become_child(job: dict[str, Any], fds: list[int], plan: Plan, run: Run | None, parent: int) -> None:
+    """Go behind the walls and do the job: run the attempt, or try the walls out."""
+    os.setsid()
+    task, wire, terminal = fds
+    for fd, standard in ((os.open(os.devnull, os.O_RDONLY), 0), (terminal, 1), (terminal, 2)):
+        os.dup2(fd, standard)
+    for low, high in pairwise(sorted((2, *fds, 1 << 20))):
+        os.closerange(low + 1, high)
+    os.chdir(job["scratch"])
+    confine(plan, Path(job["scratch"]), Limits(**job["limits"]), job["trust"])
+    if os.getppid() != parent:  # it died before its death could be a signal
+        return
+    if run is None or "prove" in job:
+        sender(wire)({"proved": prove(Path(job["prove"]["outside"]), job["prove"]["abstract"], job["prove"]["port"])})
+    else:
+        run(task, wire, terminal)
 
 
-def threads_of(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/task"))
+def wait(control: socket.socket, pid: int, watch: Watch) -> str | None:
+    """Wait for the child's end (None), or for a reason to end it."""
+    child = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(child, select.POLLIN)
+    try:
+        while True:
+            events = dict(poll.poll(TICK_MS))
+            if child in events:
+                return None
+            if control.fileno() in events:
+                message = control.recv(1 << 16)
+                return str(json.loads(message)["kill"]) if message else "gone"
+            if passed := watch.over():
+                return passed
+    finally:
+        os.close(child)
+
+
+def sweep() -> None:
+    """End whatever a child left behind: orphans of it come to this process."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    while orphans := children.read_text().split():
+        for pid in map(int, orphans):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)

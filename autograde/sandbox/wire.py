@@ -21,12 +21,14 @@ MAX_WIRE = 8 * MAX_BODY
 _SIZES = struct.Struct("<II")
 
 
-class BadFrame(ValueError):
+class BadFrameError(ValueError):
     """What came over the wire is nothing that a child of ours writes."""
 
 
 @dataclass(frozen=True)
 class Frame:
+    """One message of a child."""
+
     header: Mapping[str, Any]
     body: bytes
 
@@ -53,15 +55,15 @@ class Reader:
         self._total = 0
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """The frames that `data` completes. Raises `BadFrame` for anything over the caps or not a frame."""
+        """The frames that `data` completes. Raises `BadFrameError` for anything over the caps or not a frame."""
         self._buffer += data
         self._total += len(data)
         if self._total > MAX_WIRE:
-            raise BadFrame("more than a submission may send")
+            raise BadFrameError("more than a submission may send")
         while len(self._buffer) >= _SIZES.size:
             head, body = _SIZES.unpack_from(self._buffer)
             if head > MAX_HEADER or body > MAX_BODY:
-                raise BadFrame("a frame over the caps")
+                raise BadFrameError("a frame over the caps")
             end = _SIZES.size + head + body
             if len(self._buffer) < end:
                 return
@@ -73,16 +75,16 @@ class Reader:
 def _header(data: bytes) -> Mapping[str, Any]:
     header = decode(data)
     if not isinstance(header, dict):
-        raise BadFrame("a header that is no object")
+        raise BadFrameError("a header that is no object")
     return header
 
 
 def decode(data: bytes) -> Any:
-    """The value of JSON bytes. Raises `BadFrame` where they are none."""
+    """The value of JSON bytes. Raises `BadFrameError` where they are none."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        raise BadFrame("not JSON") from None
+        raise BadFrameError("not JSON") from None
 
 
 def encode_raised(raised: Raised) -> list[Any]:
