@@ -108,7 +108,7 @@ def init(given: argparse.Namespace) -> int:
 
 def grade(given: argparse.Namespace) -> int:
     from autograde import classroom, grader
-    from autograde.progress import Progress
+    from autograde.progress_line import Progress
 
     room = classroom.find(given.folder)
     options = grader.Options(
