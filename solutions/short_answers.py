@@ -16,6 +16,9 @@
 # 3. Stuck? `hint("q03")` in any code cell gives the next hint for question 3. You may add cells wherever you like.
 # 4. *Then* run the experiments. They show the facts on **your** installation and stop with an error if one does not hold.
 #    They give much of the answer away, so answer first; afterwards, improve your answer as you like.
+#
+# The next cell imports everything. Where it prints a few lines that begin with `WARNING` or `I0000`, TensorFlow is only
+# telling what it found on your machine.
 
 # %% [markdown] lang="zh"
 # # 关于 TensorFlow 与 Keras 的十一问
@@ -33,6 +36,8 @@
 # 2. 先保存笔记本（Ctrl+S），再运行回答下方的 `check` 单元格。它会告诉你看到了哪些要点，并就一个没看到的要点反问你。这只是建议：简答题由老师评分。
 # 3. 没有思路？在任意代码单元格里运行 `hint("q03")`，就能得到第 3 题的下一条提示。你可以在任何地方添加单元格。
 # 4. **最后**再运行实验。实验会在**你自己的**环境里把事实演示出来；如果哪条不成立，就会报错停下。实验里藏着不少答案，所以请先作答，看完再回头修改也不迟。
+#
+# 下一个单元格导入所需的库。如果它打印出几行以 `WARNING` 或 `I0000` 开头的文字，不必在意，那只是 TensorFlow 在报告它在你的机器上发现了什么。
 
 # %% role="setup"
 import contextlib
@@ -766,12 +771,13 @@ check("q09")  # reads the saved notebook: Ctrl+S first
 # %% [markdown] lang="en"
 # ### Experiments 9: run them after answering
 #
-# A layer that asks for the numbers in a tensor, tried in three ways; an old argument; and an `if` on a tensor.
+# A layer that asks for the numbers in a tensor, tried in four ways; a slope that gets lost; an old argument; and an `if` on
+# a tensor.
 
 # %% [markdown] lang="zh"
 # ### 实验 9：作答之后再运行
 #
-# 一个想取出张量中具体数值的层，用三种办法来跑；一个旧参数；还有一个以张量为条件的 `if`。
+# 一个想取出张量中具体数值的层，用四种办法来跑；一个不知不觉丢掉的导数；一个旧参数；还有一个以张量为条件的 `if`。
 
 # %% role="demo" shows="q09.convertible q09.run_eagerly q09.py_function"
 class Shrink(keras.layers.Layer):
@@ -804,6 +810,15 @@ assert trained(Shrink()) is not None
 assert trained(Shrink(), run_eagerly=True) is None
 assert trained(WrappedShrink()) is None
 assert trained(WrappedShrink(), jit_compile=True) is not None
+
+# %% role="demo" shows="q09.py_function"
+u = tf.Variable(2.0)
+for square in (lambda t: np.square(t.numpy()), tf.square):
+    with tf.GradientTape() as record:
+        wrapped = tf.py_function(square, [u], tf.float32)
+    slope = float(record.gradient(wrapped, u))
+    print("the slope of u² at 2 through", "tf.square:" if square is tf.square else "NumPy:    ", slope)
+    assert slope == (4.0 if square is tf.square else 0.0)  # lost without a word
 
 # %% role="demo" shows="q09.dynamic_gone"
 for build in (keras.layers.Layer, keras.Model, keras.Sequential):
@@ -928,8 +943,12 @@ for n in range(5):
 by_numbers = len(traces)
 for n in range(5):
     double(tf.constant(n))
-print("five Python numbers:", by_numbers, "traces · five tensors:", len(traces) - by_numbers)
-assert (by_numbers, len(traces) - by_numbers) == (5, 1)
+by_tensors = len(traces) - by_numbers
+double(tf.constant(2.0))
+double(tf.constant([2, 3]))
+print("traces of five Python numbers:", by_numbers, "· of five tensors:", by_tensors)
+print("of a new type and a new shape:", len(traces) - by_numbers - by_tensors)
+assert (by_numbers, by_tensors, len(traces)) == (5, 1, 8)
 
 # %% role="demo" shows="q10.captured"
 factor, settings, state = 3.0, {"factor": 3.0}, tf.Variable(3.0)
