@@ -15,25 +15,46 @@ from autograde.terms import Exercise, Question
 POINTS = 20
 HINTS = range(2, 5)
 MOST_LINES = 4
-FACTS = {"case", "name", "seen", "wanted", "difference", "place", "share", "seen_shape", "wanted_shape"}
+FACTS = {
+    "case",
+    "name",
+    "seen",
+    "wanted",
+    "difference",
+    "place",
+    "share",
+    "seen_shape",
+    "wanted_shape",
+    "line",
+    "code",
+    "error",
+}
 _FILLED = ("claim", "misconception", "error")  # the kinds of sections whose placeholders are filled
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-def insist(slug: str, solutions: Path | None = None) -> None:
-    """Raise `AuthorError` with every problem of the exercise, one a line."""
-    if found := problems(slug, solutions):
-        raise AuthorError("\n".join(f"{slug}: {problem}" for problem in found))
-
-
 def problems(slug: str, solutions: Path | None = None) -> list[str]:
     """Every problem of the exercise: empty when it can be built."""
     entry = catalog.load(slug)
-    found = [*_text_problems(entry)]
+    samples = (solutions or source.solutions_dir()) / "samples" / slug
+    found = [
+        *unwritten(
+            *sorted(entry.folder.glob("*.py")), *sorted(samples.glob("*.py")), *sorted(entry.folder.glob("*.md"))
+        )
+    ]
+    found += _text_problems(entry)
     if isinstance(entry.about, Exercise):
         found += [*_claim_problems(entry.about), *_sample_problems(entry.about, solutions)]
     return found
+
+
+def unwritten(*paths: Path) -> Iterator[str]:
+    """The lines of a new exercise's skeleton that still say what to write there."""
+    for path in paths:
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if told := re.search(r"\bWRITE: (.*)", line):
+                yield f"{path.parent.name}/{path.name}, line {number}: write {told[1].strip(chr(34))}"
 
 
 # ---- claims and samples
@@ -152,6 +173,7 @@ def insist_on_all(solutions: Path | None = None) -> None:
     """Raise `AuthorError` with every problem of every exercise and every source file."""
     found: list[str] = []
     for assignment in catalog.assignments():
+        found += unwritten(*(solutions or source.solutions_dir()).glob(f"{assignment}.py"))
         try:
             source.parts(assignment, solutions)
         except AuthorError as error:

@@ -1,0 +1,143 @@
+"""How far the verdicts can be trusted: every sample of every exercise, on many seeds, and as the grader sees it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograde import catalog, workers
+from autograde.build import source
+from autograde.build.fingerprints import code_exercise, gallery, task
+from autograde.judge import judge
+from autograde.results import judge_finding
+from autograde.sandbox import Limits
+from autograde.terms import Exercise, Expected, Verdict
+
+SEEDS = 20
+OWN_NAME = 0.9  # the least share of wrong answers that must be called by their own name
+_HEAD = ("exercise", "right: full marks", "wrong: caught", "own name", "another's", "differ by seed", "by --jobs")
+
+Name = str  # of a sample: "alt_eager"
+Short = tuple[str, float, tuple[str, ...]]  # outcome, points, misconceptions: what must not change
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What was found of one exercise's samples; each field names the samples concerned."""
+
+    slug: str
+    right: frozenset[Name]
+    wrong: frozenset[Name]
+    not_full: frozenset[Name]
+    not_caught: frozenset[Name]
+    not_named: frozenset[Name]
+    misnamed: frozenset[Name]
+    by_seed: frozenset[Name]
+    by_jobs: frozenset[Name]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the goals are met: nothing amiss but that some wrong answers may go without a name."""
+        amiss = self.not_full | self.not_caught | self.misnamed | self.by_seed | self.by_jobs
+        return not amiss and len(self.not_named) <= (1 - OWN_NAME) * len(self.wrong)
+
+    def row(self) -> tuple[str, ...]:
+        def of(part: frozenset[Name], whole: frozenset[Name]) -> str:
+            return f"{len(whole) - len(part)} of {len(whole)}"
+
+        named = 1 - len(self.not_named) / max(1, len(self.wrong))
+        return (
+            self.slug,
+            of(self.not_full, self.right),
+            of(self.not_caught, self.wrong),
+            f"{named:.0%}",
+            *(str(len(names)) for names in (self.misnamed, self.by_seed, self.by_jobs)),
+        )
+
+    def amiss(self) -> Iterator[str]:
+        for what in ("not_full", "not_caught", "not_named", "misnamed", "by_seed", "by_jobs"):
+            if names := getattr(self, what):
+                yield f"{self.slug}: {what.replace('_', ' ')}: {', '.join(sorted(names))}"
+
+
+def command(*, seeds: int = SEEDS, jobs: int | None = None) -> int:
+    """`autograde validate`: a table of what holds, then what does not; 1 where a goal is missed."""
+    jobs = jobs or os.cpu_count() or 1
+    slugs = [entry.id for entry in catalog.entries() if isinstance(entry.about, Exercise)]
+    found = list(validate(slugs, range(seeds), jobs))
+    print(_table([_HEAD, *(trust.row() for trust in found)]))
+    print(f"Each sample on {seeds} seeds; as the grader sees it with --jobs 1 and --jobs {max(2, jobs)}.")
+    for line in (line for trust in found for line in trust.amiss()):
+        print(line, file=sys.stderr)
+    return 0 if all(trust.holds for trust in found) else 1
+
+
+def validate(slugs: Sequence[str], seeds: Iterable[int], jobs: int) -> Iterator[Trust]:
+    """Judge every sample on every seed, in `jobs` processes, and as the grader does."""
+    units = [(slug, seed) for slug in slugs for seed in seeds]
+    fresh = multiprocessing.get_context("spawn")  # a fork after TensorFlow's first operation hangs
+    with ProcessPoolExecutor(jobs, mp_context=fresh) as pool:
+        judged = dict(zip(units, pool.map(_on_seed, *zip(*units, strict=True)), strict=True))
+    for slug in slugs:
+        verdicts = [verdicts for (one, _), (verdicts, _) in judged.items() if one == slug]
+        yield _compare(slug, verdicts, _as_graded(slug, judged[slug, units[0][1]][1], units[0][1], jobs))
+
+
+def _on_seed(slug: str, seed: int) -> tuple[dict[Name, Short], Expected]:
+    """The verdict on every sample of an exercise, looked at in this process, and what they were compared with."""
+    found = gallery(slug, seed)
+    expected = found.expected
+    verdicts = {path.stem: short(judge(found.exercise, seen, expected)) for path, seen in found.samples.items()}
+    reference = short(judge(found.exercise, found.reference, expected))
+    return {"reference": reference} | verdicts, expected
+
+
+def short(verdict: Verdict) -> Short:
+    names = () if verdict.misconception is None else (verdict.misconception, *verdict.also)
+    return verdict.outcome, verdict.points, names
+
+
+def _as_graded(slug: str, expected: Expected, seed: int, jobs: int) -> list[dict[Name, Short]]:
+    """The verdicts on every sample through the grader's sandbox, with one job and with several."""
+    exercise, cases = code_exercise(slug), catalog.load(slug).cases(seed)
+    sources = {path.stem: [path.read_text("utf-8")] for path in _samples(slug)}
+    sources["reference"] = [source.setup_source(exercise.assignment), source.reference(slug)]
+    found = []
+    for number in (1, max(2, jobs)):
+        with workers.pool(number, None, workers.Terms(Limits())) as submit:
+            running = {name: submit(task(slug, texts, cases)) for name, texts in sources.items()}
+            seen = {name: future.result().exercises[slug] for name, future in running.items()}
+        found.append({name: short(judge_finding(exercise, one, expected)) for name, one in seen.items()})
+    return found
+
+
+def _samples(slug: str) -> list[Path]:
+    return [path for kind in ("accept", "alt", "wrong") for path in source.samples(slug, kind)]
+
+
+def _compare(slug: str, by_seed: Sequence[Mapping[Name, Short]], by_jobs: Sequence[Mapping[Name, Short]]) -> Trust:
+    full = code_exercise(slug).max_points
+    each = {name: [verdicts[name] for verdicts in by_seed] for name in by_seed[0]}
+    own = {name: source.misconception_of(Path(name)) for name in each if name.startswith("wrong_")}
+    right, wrong = each.keys() - own.keys(), frozenset(own)
+    return Trust(
+        slug,
+        frozenset(right),
+        wrong,
+        not_full=frozenset(name for name in right if any(points < full for _, points, _ in each[name])),
+        not_caught=frozenset(name for name in wrong if any(points >= full for _, points, _ in each[name])),
+        not_named=frozenset(name for name in wrong if any(own[name] not in said for _, _, said in each[name])),
+        misnamed=frozenset(name for name in wrong if any({*said} - {own[name]} for _, _, said in each[name])),
+        by_seed=frozenset(name for name in each if len(set(each[name])) > 1),
+        by_jobs=frozenset(name for name in each if {one[name] for one in by_jobs} != {each[name][0]}),
+    )
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
