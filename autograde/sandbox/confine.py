@@ -28,6 +28,7 @@ SYSTEM = (
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu", "/sys/devices/system/node"),
     *("/dev/zero", "/dev/random", "/dev/urandom"),
 )
+OWN = "/proc/self/cmdline"  # TensorFlow reads it at its first op, and aborts where it cannot
 DEVICES = ("/dev/null", "/dev/full")
 
 
@@ -137,7 +138,8 @@ def confine(plan: Plan, scratch: Path, limits: Limits, trust: bool) -> None:
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")  # if the machine runs out of memory, this goes first
     with _tolerating(trust):
-        ruleset = landlock.make_ruleset(plan.readable, map(Path, DEVICES), [scratch])
+        os.open(OWN, os.O_PATH)  # stays open, so that the rule's object is not forgotten for another one
+        ruleset = landlock.make_ruleset([*plan.readable, Path(OWN)], map(Path, DEVICES), [scratch])
     alone = change_user(plan, scratch)
     set_limits(limits, alone)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which clears it

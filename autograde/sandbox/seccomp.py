@@ -49,7 +49,13 @@ futimesat 261 -, fchmodat 268 53, utimensat 280 88, fchmodat2 452 452
 """
 _GUARDED = """
 open 2 -, ioctl 16 29, socketpair 53 199, clone 56 220, kill 62 129, fcntl 72 25, prctl 157 167,
-fallocate 285 47, sched_setaffinity 203 122, tgkill 234 131, openat 257 56, prlimit64 302 261
+sched_setaffinity 203 122, tgkill 234 131, openat 257 56, prlimit64 302 261
+"""
+# "Not on this file system": extended attributes, which a copy of a file does without; and room taken without writing,
+# which would be counted nowhere.
+_UNSUPPORTED = """
+fallocate 285 47, setxattr 188 5, lsetxattr 189 6, fsetxattr 190 7, getxattr 191 8, lgetxattr 192 9, fgetxattr 193 10,
+listxattr 194 11, llistxattr 195 12, flistxattr 196 13, removexattr 197 14, lremovexattr 198 15, fremovexattr 199 16
 """
 _NEWEST = 424  # from here on, numbers are the same everywhere; "not there" makes callers fall back to older calls
 
@@ -102,7 +108,6 @@ def _guards(pid: int) -> dict[str, list[Instruction]]:
     # of sockets only connected pairs of streams: a datagram could be sent to any socket of the machine
     local = [(_LOAD, 0, 0, _argument(0)), (_EQUAL, 1, 0, socket.AF_UNIX), (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
     return {
-        "fallocate": _one_of(0, (), errno.EOPNOTSUPP),  # room taken without writing would be counted nowhere
         "open": _no_truncating_read(1),
         "openat": _no_truncating_read(2),
         "ioctl": _one_of(1, _IOCTL, errno.ENOTTY),
@@ -128,8 +133,9 @@ def program(machine: str, pid: int) -> list[Instruction]:
     guards = _guards(pid)
     for name, number in _numbers(_GUARDED, machine).items():
         code += [(_EQUAL, 0, len(guards[name]), number), *guards[name]]
-    for number in _numbers(_IDLE, machine).values():
-        code += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO)]
+    for table, error in ((_IDLE, 0), (_UNSUPPORTED, errno.EOPNOTSUPP)):
+        for number in _numbers(table, machine).values():
+            code += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | error)]
     return [
         *code,
         (_AT_LEAST, 0, 1, _NEWEST),
