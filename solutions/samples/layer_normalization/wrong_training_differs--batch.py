@@ -1,0 +1,18 @@
+"""Row statistics in inference, batch statistics in training."""
+
+import tensorflow as tf
+
+
+class LayerNormalization(tf.keras.layers.Layer):
+    def __init__(self, eps=0.001, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def build(self, batch_input_shape):
+        self.alpha = self.add_weight(name="alpha", shape=batch_input_shape[-1:], initializer="ones")
+        self.beta = self.add_weight(name="beta", shape=batch_input_shape[-1:], initializer="zeros")
+
+    def call(self, inputs, training=False):
+        axis = 0 if training else -1
+        mean, variance = tf.nn.moments(inputs, axes=axis, keepdims=True)
+        return self.alpha * (inputs - mean) / tf.sqrt(variance + self.eps) + self.beta

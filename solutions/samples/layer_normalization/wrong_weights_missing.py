@@ -1,0 +1,13 @@
+"""No alpha and no beta."""
+
+import tensorflow as tf
+
+
+class LayerNormalization(tf.keras.layers.Layer):
+    def __init__(self, eps=0.001, **kwargs):
+        super().__init__(**kwargs)
+        self.eps = eps
+
+    def call(self, inputs):
+        mean, variance = tf.nn.moments(inputs, axes=-1, keepdims=True)
+        return (inputs - mean) / tf.sqrt(variance + self.eps)
