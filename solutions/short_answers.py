@@ -404,6 +404,7 @@ check("q05")  # reads the saved notebook: Ctrl+S first
 #
 # 先把同一个损失写两遍；再让阈值 2 随模型存进文件、读回来，看看有没有 `get_config()` 差别在哪里。
 
+
 # %% role="demo" shows="q05.function q05.subclass q05.call"
 def huber_of_1(y_true, y_pred):
     error = keras.ops.abs(y_true - y_pred)
@@ -434,6 +435,7 @@ assert model.evaluate(X, y, verbose=0) < by_class
 per_instance, mean = ThresholdHuber().call(y[:4], 0 * y[:4]), ThresholdHuber()(y[:4], 0 * y[:4])
 assert per_instance.shape == (4,)
 assert np.isclose(mean, np.mean(per_instance))
+
 
 # %% role="demo" shows="q05.get_config q05.load"
 class Forgetful(keras.losses.Loss):
@@ -566,11 +568,15 @@ class Counting(keras.metrics.Metric):
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
 model.compile(loss="mse", metrics=[Counting()], run_eagerly=True)
 model.fit(X, y, epochs=3, verbose=0)
-print("three epochs call:", {name: calls.count(name) for name in ("update_state", "result", "reset_state", "reset_states")})
+print(
+    "three epochs call:",
+    {name: calls.count(name) for name in ("update_state", "result", "reset_state", "reset_states")},
+)
 assert calls.count("update_state") == 9
 assert calls.count("result") > 0
 assert calls.count("reset_state") > 0  # between epochs
 assert calls.count("reset_states") == 0  # never called, and nothing says so
+
 
 # %% role="demo" shows="q06.get_config"
 @keras.saving.register_keras_serializable("course")
@@ -623,6 +629,7 @@ check("q07")  # reads the saved notebook: Ctrl+S first
 # ### 实验 7：作答之后再运行
 #
 # 同一个模块用两次，再训练一个模型；最后列出只有其中一方才有的方法。
+
 
 # %% role="demo" shows="q07.layer q07.model q07.base_classes q07.only_models"
 class Residual(keras.layers.Layer):
@@ -687,6 +694,7 @@ check("q08")  # reads the saved notebook: Ctrl+S first
 #
 # 先看看不放弃 `fit` 也能用上两个优化器；再看一个只有四行的循环，它训练的其实和 `fit` 不是一回事，却不声不响。读到最后一行注释之前，你能看出它漏了什么吗？
 
+
 # %% role="demo" shows="q08.last_resort q08.two_optimizers"
 class TwoSpeeds(keras.Model):  # only the step is ours; epochs, metrics, callbacks and validation stay Keras's
     def __init__(self, slow, fast):
@@ -721,7 +729,9 @@ assert int(model.slow.iterations) == int(model.fast.iterations) == 6
 
 if hasattr(keras.optimizers, "MultiOptimizer"):  # newer versions of Keras need not even a train_step
     still, moving = keras.optimizers.SGD(0.0), keras.optimizers.Adam(0.01)
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="body"), keras.layers.Dense(1, name="head")])
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, name="body"), keras.layers.Dense(1, name="head")]
+    )
     model.compile(
         loss="mse", optimizer=keras.optimizers.MultiOptimizer(lambda v: still if "body" in v.path else moving)
     )
@@ -730,6 +740,7 @@ if hasattr(keras.optimizers, "MultiOptimizer"):  # newer versions of Keras need 
     assert np.array_equal(body[0], model.layers[0].get_weights()[0])
     assert not np.array_equal(head[0], model.layers[1].get_weights()[0])
 print("keras.optimizers.MultiOptimizer exists here:", hasattr(keras.optimizers, "MultiOptimizer"))
+
 
 # %% role="demo" shows="q08.costs"
 def tiny_model():
@@ -779,6 +790,7 @@ check("q09")  # reads the saved notebook: Ctrl+S first
 #
 # 一个想取出张量中具体数值的层，用四种办法来跑；一个不知不觉丢掉的导数；一个旧参数；还有一个以张量为条件的 `if`。
 
+
 # %% role="demo" shows="q09.convertible q09.run_eagerly q09.py_function"
 class Shrink(keras.layers.Layer):
     """Divides by the largest absolute value, found by NumPy."""
@@ -825,6 +837,7 @@ for build in (keras.layers.Layer, keras.Model, keras.Sequential):
     refused = error_of(lambda: build(dynamic=True))
     print(refused)
     assert refused is not None
+
 
 # %% role="demo" shows="q09.branches"
 class IfLayer(keras.layers.Layer):
@@ -904,6 +917,7 @@ assert float(first[0]) == float(second[0])
 assert float(first[1]) != float(second[1])
 assert log == ["called"]
 
+
 # %% role="demo" shows="q10.variables"
 @tf.function
 def new_each_time(t):
@@ -965,6 +979,7 @@ state.assign(100.0)
 after = [float(value) for value in scaled(tf.constant(1.0))]
 print("after: ", after, "(a Python number, a dict's entry, a tf.Variable)")
 assert after == [3.0, 3.0, 100.0]
+
 
 # %% role="demo" shows="q10.tf_range"
 def python_loop(t):
@@ -1077,6 +1092,7 @@ for eager in (False, True):
     seconds[eager] = time.perf_counter() - start
 print(f"milliseconds a step: {seconds[False] / 75e-3:.1f} as a graph, {seconds[True] / 75e-3:.1f} eagerly")
 assert seconds[True] > seconds[False]
+
 
 # %% role="demo" shows="q11.export"
 class Peek(keras.layers.Layer):
