@@ -23,7 +23,7 @@ class Sentence(str):
 
 MAX_FACT = 200
 MAX_LINES = 4
-_UNKNOWN = "…"  # a fact that this observation does not have
+UNKNOWN = "…"  # a fact that this observation does not have
 
 
 # ---- common sentences
@@ -58,7 +58,7 @@ def _common(lang: str, kind: str, id: str) -> tuple[str, ...]:
 
 def _fill(template: str, facts: Mapping[str, object]) -> Sentence:
     def fact(found: re.Match[str]) -> str:
-        value = facts.get(found[1], _UNKNOWN)
+        value = facts.get(found[1], UNKNOWN)
         return value if isinstance(value, Sentence) else clean(value)
 
     return Sentence(re.sub(r"\{(\w+)\}", fact, template))
