@@ -17,7 +17,7 @@ from autograde import feedback, marked, results, speak, store, submission, worke
 from autograde.classroom import Classroom, ClassroomError, Found
 from autograde.ledger import Ledger, Standing
 from autograde.results import Judged, Result
-from autograde.rights import Rights, judging, looking, sentences
+from autograde.rights import FaultError, Rights, judging, looking, sentences
 from autograde.sandbox import Cell, Findings, Limits, Task
 from autograde.submission import Course, DamagedError, Remark, Submission
 
@@ -109,21 +109,30 @@ class Grader:
             if done is not None:
                 yield done
                 continue
-            self.rights.prepare(job.task.cases)
-            running[submit(job.task)] = job
+            running[self._begin(job, submit)] = job
             if len(running) >= room_for:
                 yield from self._finished(running)
         while running:
             yield from self._finished(running)
 
+    def one(self, found: Found, course: Course, submit: workers.Submit) -> Result:
+        """The result of one submission."""
+        job = self.prepare(found, course)
+        return self.without_running(job) or self.finish(job, _outcome(self._begin(job, submit)))
+
+    def _begin(self, job: Job, submit: workers.Submit) -> Future[Findings]:
+        """Hand a task in, once there is something to compare it with."""
+        try:
+            self.rights.prepare(job.task.cases)
+        except FaultError as error:
+            called_off: Future[Findings] = Future()
+            called_off.set_result(Findings({}, error=(error.kind, error.detail)))
+            return called_off
+        return submit(job.task)
+
     def _finished(self, running: dict[Future[Findings], Job]) -> Iterator[Result]:
         for future in wait(running, return_when=FIRST_COMPLETED).done:
-            job = running.pop(future)
-            try:
-                findings = future.result()
-            except Exception as error:  # a worker or its machine is gone: this submission's result says so
-                findings = Findings({}, error=("internal", f"{type(error).__name__}: {error}"))
-            yield self.finish(job, findings)
+            yield self.finish(running.pop(future), _outcome(future))
 
     def prepare(self, found: Found, course: Course) -> Job:
         """Read a submission. Its keys name the work that it needs: what is run, and what is made of that."""
@@ -224,6 +233,14 @@ class Grader:
 
     def _file(self, job: Job, step: str, suffix: str) -> Path:
         return self._folder(job, step) / f"{job.course.assignment}.{suffix}"
+
+
+def _outcome(future: Future[Findings]) -> Findings:
+    """What a worker found. Where it could not do its work, this submission's findings say so."""
+    try:
+        return future.result()
+    except Exception as error:
+        return Findings({}, error=("internal", f"{type(error).__name__}: {error}"))
 
 
 def _timestamp(found: Found) -> str | None:

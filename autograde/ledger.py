@@ -132,12 +132,13 @@ class Ledger:
         who = self._db.get(api.Student, student) or api.Student(id=student)
         about = self._gradebook.find_assignment(assignment)
         submitted = api.SubmittedAssignment(assignment=about, student=who)
-        for notebook in about.notebooks:
-            book = api.SubmittedNotebook(notebook=notebook, assignment=submitted)
-            for cell in [*notebook.grade_cells, *notebook.task_cells]:
-                api.Grade(cell_id=cell.id, cell=cell, notebook=book)
-            for cell in [*notebook.solution_cells, *notebook.task_cells]:
-                api.Comment(cell_id=cell.id, cell=cell, notebook=book)
+        with self._db.no_autoflush:
+            for notebook in about.notebooks:
+                book = api.SubmittedNotebook(notebook=notebook, assignment=submitted)
+                for cell in [*notebook.grade_cells, *notebook.task_cells]:
+                    api.Grade(cell=cell, notebook=book)
+                for cell in [*notebook.solution_cells, *notebook.task_cells]:
+                    api.Comment(cell=cell, notebook=book)
         self._db.add(submitted)
         self._db.flush()
         return submitted

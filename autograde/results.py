@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from autograde import catalog, inert, speak
@@ -110,8 +112,9 @@ def _without_claims(slug: str, outcome: Outcome) -> Verdict:
 
 
 def suggest(slug: str, answer: str, lang: str) -> Suggestion | None:
-    from autograde import rubric
-
+    if find_spec("autograde.rubric") is None:
+        return None
+    rubric = import_module("autograde.rubric")
     suggestion: Suggestion = rubric.suggest(slug, answer, lang)
     return suggestion
 

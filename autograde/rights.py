@@ -11,10 +11,19 @@ from typing import Any
 
 from autograde import build, catalog, store
 from autograde.classroom import Classroom
+from autograde.sandbox import Findings, Task
 from autograde.terms import Exercise, Expected
 from autograde.workers import Submit
 
 Tell = Callable[..., None]
+
+
+class FaultError(Exception):
+    """The workers cannot run anything: the kind of the fault ("unsafe", "internal"), and what is known of it."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind, self.detail = kind, detail
 
 
 class Rights:
@@ -69,8 +78,13 @@ class Rights:
         return data is not None
 
     def _compute(self, slug: str) -> Expected:
-        run = lambda task: self._submit(task).result()  # noqa: E731
-        return build.expected(slug, self.seed, run, solutions=self._room.solutions)
+        return build.expected(slug, self.seed, self._run, solutions=self._room.solutions)
+
+    def _run(self, task: Task) -> Findings:
+        findings = self._submit(task).result()
+        if findings.error is not None:
+            raise FaultError(*findings.error)
+        return findings
 
 
 @cache

@@ -56,6 +56,7 @@ class Engines:
         return self._mine.engine  # type: ignore[no-any-return]
 
     def close(self) -> None:
+        """End every engine, whatever it is doing."""
         self._open = False
         for engine in self._all:
             engine.close()
