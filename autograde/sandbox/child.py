@@ -50,10 +50,12 @@ def run(task: int, wire: int, terminal: int, shell: GradingShell) -> NoReturn:
     with os.fdopen(task, "rb") as file:
         attempt = pickle.load(file)  # written by the trusted side, and read before any student code runs
     settle_in(attempt.task.env)
+    status = 70
     try:
         Runner(attempt, wire, terminal, shell).run()
+        status = 0
     finally:
-        os._exit(0)
+        os._exit(status)
 
 
 def settle_in(env: Mapping[str, str]) -> None:
@@ -81,13 +83,12 @@ class Runner:
         sys.stdout, sys.stderr = Stream("stdout", self.recorder), Stream("stderr", self.recorder)
 
     def run(self) -> None:
-        cells = {cell.id: cell for cell in self.attempt.task.cells}
-        for number, (kind, id) in enumerate(self.attempt.steps()):
+        for number, step in enumerate(self.attempt.steps()):
             self.send({"begin": number})
-            if kind == "cell":
-                self.run_cell(number, cells[id])
+            if isinstance(step, Cell):
+                self.run_cell(number, step)
             else:
-                self.probe(number, id)
+                self.probe(number, step)
         self.send({"done": True})
 
     def run_cell(self, number: int, cell: Cell) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from autograde.terms import Observation, Raised
 
 Reason = Literal["timeout", "memory", "crash"]
-Outputs = Mapping[str, list[dict[str, Any]]]
+Output = dict[str, Any]
+Outputs = Mapping[str, list[Output]]
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,9 @@ class Cell:
     id: str
     source: str
     exercise: str | None = None
+
+
+Step = Cell | str  # a cell to run, or the exercise to look at
 
 
 @dataclass(frozen=True)
@@ -87,10 +91,6 @@ class Attempt:
     skip: frozenset[str]
     probe: tuple[str, ...]
 
-    def steps(self) -> Iterator[tuple[Literal["cell", "probe"], str]]:
-        """What the child does, in order: ("cell", id of the cell), then ("probe", exercise)."""
-        for cell in self.task.cells:
-            if cell.id not in self.skip:
-                yield "cell", cell.id
-        for slug in self.probe:
-            yield "probe", slug
+    def steps(self) -> tuple[Step, ...]:
+        """What the child does, in order: it runs cells, then it looks at exercises."""
+        return (*(cell for cell in self.task.cells if cell.id not in self.skip), *self.probe)

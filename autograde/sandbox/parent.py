@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograde.sandbox.job import Attempt, Limits
-from autograde.sandbox.scratch import scratch_folder
+from autograde.sandbox.scratch import delete, scratch_folder
 from autograde.sandbox.wire import BadFrameError, Frame, Reader
 
 GRACE = 2.0  # seconds between the interruption that a child can see and the kill that it cannot
@@ -61,7 +61,7 @@ class Parent:
         self._bare = bare
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket
-        self._home: tempfile.TemporaryDirectory[str]
+        self._home: Path
 
     @property
     def running(self) -> bool:
@@ -70,15 +70,15 @@ class Parent:
     def start(self) -> dict[str, Any]:
         """Start the process; what it says of itself. Raises `ParentDiedError`."""
         self.close()
-        self._home = tempfile.TemporaryDirectory(prefix="autograde-warm-")
+        self._home = Path(tempfile.mkdtemp(prefix="autograde-warm-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = json.dumps([os.path.abspath(one) for one in sys.path])
         arguments = [path, str(theirs.fileno()), self._exercises or "", "bare" if self._bare else "warm"]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-c", _BOOT, *arguments],
-                env=environment(self._home.name),
-                cwd=self._home.name,
+                env=environment(str(self._home)),
+                cwd=self._home,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -116,7 +116,7 @@ class Parent:
                 raise ParentDiedError(str(error)) from None
             send.close()
             cause = follow(receive, limits.seconds + GRACE, time.monotonic() + seconds, take)
-            if cause is None and not select.select([self._control], [], [], GRACE)[0]:
+            if cause is None and not readable(self._control.fileno(), GRACE):
                 cause = "wire"  # it closed its end and lives on
             if cause:
                 with suppress(OSError):
@@ -145,7 +145,7 @@ class Parent:
             self._process.kill()
             self._process.wait()
         self._process = None
-        self._home.cleanup()
+        delete(self._home)
 
 
 def follow(receive: IO[bytes], seconds: float, ends: float, take: Take) -> str | None:
@@ -156,7 +156,7 @@ def follow(receive: IO[bytes], seconds: float, ends: float, take: Take) -> str |
         left = min(deadline, ends) - time.monotonic()
         if left <= 0:
             return "seconds" if deadline <= ends else "total_seconds"
-        if not select.select([receive], [], [], left)[0]:
+        if not readable(receive.fileno(), left):
             continue
         data = os.read(receive.fileno(), 1 << 20)
         if not data:
@@ -167,6 +167,13 @@ def follow(receive: IO[bytes], seconds: float, ends: float, take: Take) -> str |
                     deadline = time.monotonic() + seconds
         except BadFrameError:
             return "wire"
+
+
+def readable(fd: int, seconds: float) -> bool:
+    """Whether there is something to read, or the other end is closed, within `seconds`."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def environment(home: str) -> dict[str, str]:

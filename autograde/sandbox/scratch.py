@@ -7,7 +7,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -27,6 +27,8 @@ def delete(folder: Path) -> None:
     Folders inside are first moved up to the top, so that no path grows long and no recursion deep.
     """
     numbers = (f".{number}" for number in itertools.count())
+    if not folder.is_dir():
+        return
     folder.chmod(stat.S_IRWXU)
     while entries := list(os.scandir(folder)):
         for entry in entries:
@@ -41,8 +43,7 @@ def delete(folder: Path) -> None:
                 else:
                     os.unlink(inner.path)
             os.rmdir(entry.path)
-    with suppress(FileNotFoundError):
-        folder.rmdir()
+    folder.rmdir()
 
 
 def _free(folder: Path, names: Iterator[str]) -> Path:

@@ -26,6 +26,7 @@ from autograde.sandbox import kernel
 from autograde.sandbox.confine import Plan, confine, leave_network, make_plan
 from autograde.sandbox.job import Limits
 from autograde.sandbox.prove import prove
+from autograde.sandbox.scratch import delete
 from autograde.sandbox.watch import Watch
 from autograde.sandbox.wire import sender
 
@@ -46,7 +47,14 @@ def main(control_fd: int, exercises: str, bare: bool) -> None:
     control = socket.socket(fileno=control_fd)
     if exercises:
         catalog.EXERCISES = Path(exercises)
-    run = None if bare else warm_up()
+    try:
+        work(control, None if bare else warm_up())
+    finally:
+        delete(Path.home())
+
+
+def work(control: socket.socket, run: Run | None) -> None:
+    """Go apart from the network, and serve one job after the other."""
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     plan = make_plan()
     apart = True
@@ -113,6 +121,7 @@ def serve(control: socket.socket, job: dict[str, Any], fds: list[int], plan: Pla
     _, status = os.waitpid(pid, 0)
     sweep()
     if cause == "gone":
+        delete(Path(job["scratch"]))
         sys.exit()
     return {"status": status, "cause": cause}
 

@@ -82,7 +82,11 @@ def _header(data: bytes) -> Mapping[str, Any]:
 def decode(data: bytes) -> Any:
     """The value of JSON bytes. Raises `BadFrameError` where they are none."""
     try:
-        return json.loads(data)
+        text = data.decode()
+        value = json.loads(text, parse_constant=lambda name: None)
+        if "\\ud" in text.lower():  # half a character, which no file could hold
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        return value
     except (ValueError, RecursionError):
         raise BadFrameError("not JSON") from None
 

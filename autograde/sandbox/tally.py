@@ -1,0 +1,159 @@
+"""What the trusted side makes of a child's frames: findings by exercise, outputs by cell, and whom to go on without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograde import catalog, observe
+from autograde.sandbox.job import Attempt, Cell, Finding, Limits, Output, Reason, Step, Task
+from autograde.sandbox.wire import BadFrameError, Frame, decode, decode_raised
+from autograde.terms import Raised
+
+MAX_OUTPUTS = 64 << 20  # bytes of outputs kept of one submission
+_TIMES = ("seconds", "total_seconds", "cpu_seconds")
+_MEMORY = ("memory_mib", "SIGKILL")  # a SIGKILL that is not ours is the kernel's, out of memory
+_LATE = Finding(reason="timeout", detail="seconds")
+
+
+@dataclass
+class Tally:
+    """What is known of one task so far. An attempt that ends early has a culprit, and the next goes without it."""
+
+    task: Task
+    limits: Limits
+    found: dict[str, Finding] = field(default_factory=dict)
+    outputs: dict[str, list[Output]] = field(default_factory=dict)
+    raised: dict[str, Raised] = field(default_factory=dict)
+    error: tuple[str, str] | None = None
+    _skip: set[str] = field(default_factory=set)
+    _last: Finding = field(default_factory=lambda: Finding(reason="timeout", detail="total_seconds"))
+    _kept: int = 0
+
+    def open(self) -> tuple[str, ...]:
+        """The exercises of which nothing is known yet."""
+        return tuple(slug for slug in self.task.cases if slug not in self.found)
+
+    def next_attempt(self) -> Attempt:
+        return Attempt(self.task, self.limits, frozenset(self._skip), self.open())
+
+    def settle(self, progress: Progress, ended: str) -> bool:
+        """Take in how far an attempt came and what ended it; True when nothing is left to try."""
+        culprit = progress.current
+        if culprit is None:
+            return True
+        self._last = Finding(reason=reason(ended), detail=ended)
+        if progress.at < 0:  # it died before its first step
+            if self._last.reason == "crash":
+                self.error = ("internal", f"the child did not start: {progress.failed or ended}")
+            return True
+        if isinstance(culprit, Cell):
+            self._skip.add(culprit.id)
+            self.stop_cell(culprit, self._last, [])
+        else:
+            self.found.setdefault(culprit, self._last)
+        return ended == "total_seconds" or not self.open()
+
+    def stop_cell(self, cell: Cell, finding: Finding, outputs: list[Output]) -> None:
+        """A cell was stopped: its outputs say so, and the exercise whose answer it is has the finding."""
+        text = " ".join(catalog.common(self.task.lang).get("sandbox", f"cell_{finding.reason}"))
+        said = {"output_type": "error", "ename": str(finding.reason), "evalue": text, "traceback": [text]}
+        self.outputs.setdefault(cell.id, [*outputs, said])
+        if cell.exercise in self.task.cases:
+            self.found.setdefault(str(cell.exercise), finding)
+
+    def end_cell(self, cell: Cell, header: Mapping[str, Any], body: bytes) -> None:
+        outputs = self._admit(body)
+        if header.get("late"):
+            self.stop_cell(cell, _LATE, outputs)
+            return
+        self.outputs.setdefault(cell.id, outputs)
+        raised = decode_raised(header.get("raised"))
+        if raised and cell.exercise:
+            self.raised[cell.exercise] = raised
+
+    def end_probe(self, slug: str, header: Mapping[str, Any], body: bytes) -> None:
+        if header.get("late"):
+            self.found.setdefault(slug, _LATE)
+            return
+        try:
+            seen = observe.from_bytes(body)
+        except ValueError:
+            raise BadFrameError("not an observation") from None
+        self.found.setdefault(slug, Finding(seen, raised=self.raised.get(slug)))
+
+    def close(self) -> Mapping[str, Finding]:
+        """All findings: whatever was not looked at has the reason of the last end."""
+        return {slug: self.found.get(slug, self._last) for slug in self.task.cases}
+
+    def _admit(self, body: bytes) -> list[Output]:
+        outputs = decode(body)
+        if not isinstance(outputs, list) or self._kept + len(body) > MAX_OUTPUTS:
+            return []
+        self._kept += len(body)
+        return [clean for clean in map(clean_output, outputs) if clean]
+
+
+class Progress:
+    """The steps of one attempt as its frames tell them. Frames out of turn are ignored: they earn nothing."""
+
+    def __init__(self, tally: Tally, steps: tuple[Step, ...]) -> None:
+        self.tally = tally
+        self.steps = steps
+        self.at = -1
+        self.over: str | None = None
+        self.failed = ""
+        self._ended = False
+
+    @property
+    def current(self) -> Step | None:
+        """The step at which the attempt ended, None when it did all of them."""
+        at = self.at + 1 if self._ended else max(self.at, 0)
+        return self.steps[at] if at < len(self.steps) else None
+
+    def take(self, frame: Frame) -> bool:
+        """Take in a frame; True when a new step begins. Raises `BadFrameError` for what is none of ours."""
+        header = frame.header
+        if header.get("over") == "output_kib":
+            self.over = "output_kib"
+        elif "failed" in header:
+            self.failed = str(header["failed"])
+        elif "begin" in header and header["begin"] == self.at + 1 < len(self.steps):
+            self.at, self._ended = self.at + 1, False
+            return True
+        elif "end" in header and header["end"] == self.at >= 0 and not self._ended:
+            self._ended = True
+            step = self.steps[self.at]
+            if isinstance(step, Cell):
+                self.tally.end_cell(step, header, frame.body)
+            else:
+                self.tally.end_probe(step, header, frame.body)
+        return False
+
+
+def reason(detail: str) -> Reason:
+    """The reason that stands behind a limit's name, a signal or an exit status."""
+    return "timeout" if detail in _TIMES else "memory" if detail in _MEMORY else "crash"
+
+
+def clean_output(output: Any) -> Output | None:
+    """`output` rebuilt as an nbformat output that holds text only; None for anything else."""
+    if not isinstance(output, dict):
+        return None
+    kind = output.get("output_type")
+    if kind == "stream" and _texts(output.get("text")) and output.get("name") in ("stdout", "stderr"):
+        return {"output_type": kind, "name": output["name"], "text": output["text"]}
+    lines = output.get("traceback")
+    if kind == "error" and isinstance(lines, list) and _texts(output.get("ename"), output.get("evalue"), *lines):
+        return {"output_type": kind, "ename": output["ename"], "evalue": output["evalue"], "traceback": lines}
+    if kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
+        data = {mime: part for mime, part in output["data"].items() if _texts(part)}
+        clean = {"output_type": kind, "data": data, "metadata": {}}
+        count = output.get("execution_count")
+        return clean | ({"execution_count": count if type(count) is int else None} if kind == "execute_result" else {})
+    return None
+
+
+def _texts(*values: Any) -> bool:
+    return all(isinstance(value, str) for value in values)
