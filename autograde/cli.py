@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from autograde import catalog
 
 if TYPE_CHECKING:
     from autograde.results import Result
+    from autograde.sandbox import Limits
 
 DONE, FAULTY, WRONG, INTERRUPTED = 0, 1, 2, 130
 Command = Callable[[argparse.Namespace], int]
@@ -69,9 +72,12 @@ def parser() -> argparse.ArgumentParser:
     _limits(one)
     one = add("new", new, "make the folder of a new exercise")
     one.add_argument("slug", metavar="SLUG")
+    one.add_argument("--assignment", metavar="A", help="add it to this assignment's notebook (default: its own)")
     one = add("build", rebuild, "rebuild notebooks/ and the expected arrays from solutions/")
     one.add_argument("--check", action="store_true", help="change nothing; fail with a diff where they are stale")
-    add("validate", validate, "say how far the verdicts can be trusted")
+    one = add("validate", validate, "say how far the verdicts can be trusted")
+    one.add_argument("--seeds", type=_positive, default=20, metavar="N", help="look at every sample on N seeds")
+    one.add_argument("--jobs", type=_positive, metavar="N", help="processes side by side (default: one a core)")
     add("doctor", doctor, "what this machine can wall off, which data it will use, versions")
     return whole
 
@@ -156,57 +162,52 @@ def report(given: argparse.Namespace) -> int:
 
 
 def check(given: argparse.Namespace) -> int:
-    from autograde import study
+    from autograde import study, watch
+    from autograde.sandbox import Engine
 
-    if given.watch:
-        from autograde import watch
-
-        return int(watch.watch(given.notebook, limits(given), trust=given.trust_submissions))
-    result = study.check(given.notebook, limits(given), trust=given.trust_submissions)
-    print(result.text)
+    with Engine(limits(given), trust=given.trust_submissions) as engine:
+        if given.watch:
+            look = partial(study.look, engine=engine)
+            return watch.watch(given.notebook, lambda path: look(path).lines, lang=lang(), out=sys.stdout)
+        try:
+            seen = study.look(given.notebook, engine)
+        except study.StudyError as error:
+            print(study.sentence(error, lang()), file=sys.stderr)
+            return FAULTY
     if given.json:
-        write_json(given.json, [result.record])
-    return DONE if result.holds else FAULTY
+        write_json(given.json, [seen.result])
+    return DONE if watch.show(seen.lines, lang=seen.given.lang, out=sys.stdout) else FAULTY
 
 
 def new(given: argparse.Namespace) -> int:
     from autograde.build import new as skeleton
 
-    for path in skeleton.create(given.slug):
-        print(path)
-    return DONE
+    return skeleton.command(given.slug, given.assignment)
 
 
 def rebuild(given: argparse.Namespace) -> int:
     from autograde.build import stale
 
-    if not given.check:
-        for path in stale.rebuild():
-            print(path)
-        return DONE
-    differences = stale.check()
-    print(differences, end="")
-    return FAULTY if differences else DONE
+    return stale.command(check=given.check)
 
 
 def validate(given: argparse.Namespace) -> int:
     from autograde.build import validate as validation
 
-    return int(validation.main())
+    return validation.command(seeds=given.seeds, jobs=given.jobs or len(os.sched_getaffinity(0)))
 
 
 def doctor(given: argparse.Namespace) -> int:
     from autograde import doctor as examination
 
-    healthy = examination.examine()
-    return DONE if healthy else FAULTY
+    return DONE if examination.examine(lang(), sentence, sys.stdout) else FAULTY
 
 
-def limits(given: argparse.Namespace):  # type: ignore[no-untyped-def]
+def limits(given: argparse.Namespace) -> Limits:
     from autograde.sandbox import Limits
 
-    asked = {"seconds": given.timeout, "memory_mib": given.memory}
-    return Limits(**{name: value for name, value in asked.items() if value is not None})
+    standard = Limits()
+    return replace(standard, seconds=given.timeout or standard.seconds, memory_mib=given.memory or standard.memory_mib)
 
 
 # ---- sentences

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +17,6 @@ from autograde.results import judge_finding
 from autograde.sandbox import Limits
 from autograde.terms import Exercise, Expected, Verdict
 
-SEEDS = 20
 OWN_NAME = 0.9  # the least share of wrong answers that must be called by their own name
 _HEAD = ("exercise", "right: full marks", "wrong: caught", "own name", "another's", "differ by seed", "by --jobs")
 
@@ -65,9 +63,8 @@ class Trust:
                 yield f"{self.slug}: {what.replace('_', ' ')}: {', '.join(sorted(names))}"
 
 
-def command(*, seeds: int = SEEDS, jobs: int | None = None) -> int:
-    """`autograde validate`: a table of what holds, then what does not; 1 where a goal is missed."""
-    jobs = jobs or os.cpu_count() or 1
+def command(*, seeds: int, jobs: int) -> int:
+    """`autograde validate`: prints a table of what holds, then what does not; 1 where a goal is missed."""
     slugs = [entry.id for entry in catalog.entries() if isinstance(entry.about, Exercise)]
     found = list(validate(slugs, range(seeds), jobs))
     print(_table([_HEAD, *(trust.row() for trust in found)]))
