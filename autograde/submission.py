@@ -65,15 +65,11 @@ class Part:
     metadata: Mapping[str, Any] | None = None
     outputs: tuple[Any, ...] = ()
     attachments: Mapping[str, Any] | None = None
+    ours: bool = False  # the course wrote the source
 
     @property
     def runs(self) -> bool:
         return self.kind == "code" and self.role in RUNS and bool(self.source.strip())
-
-    @property
-    def ours(self) -> bool:
-        """Whether the course wrote the source."""
-        return self.metadata is not None and self.role != "answer"
 
 
 @dataclass(frozen=True)
@@ -196,11 +192,11 @@ def language(book: Mapping[str, Any]) -> str:
 def course(assignment: str, book: Mapping[str, Any]) -> Course:
     """The course's notebook as `Part`s. Its metadata say what each cell is for."""
     parts = []
-    for number, cell in enumerate(book["cells"]):
-        about, metadata = _dict(cell["metadata"].get("autograde")), cell["metadata"]
-        name = _dict(metadata.get("nbgrader")).get("grade_id") or f"prose_{number}"
-        role = about.get("role", "prose" if cell["cell_type"] == "markdown" else "own")
-        parts.append(Part(name, cell["cell_type"], role, _text(cell["source"]), about.get("exercise"), metadata))
+    for cell in _cells(book["cells"]):
+        about = _dict((cell.metadata or {}).get("autograde"))
+        role, exercise = about.get("role", cell.role), about.get("exercise")
+        exercise = exercise if exercise in catalog.slugs() else None
+        parts.append(replace(cell, role=role, exercise=exercise, outputs=(), ours=role != "answer"))
     return Course(assignment, tuple(parts))
 
 
@@ -208,7 +204,7 @@ def read(data: bytes, course: Course) -> Submission:
     """What a submitted file asks to have graded. Raises `DamagedError` where it holds no notebook at all."""
     book = parse(data)
     lang = language(book)
-    cells = _recover(list(_cells(book["cells"])), course)
+    cells = _recover([replace(cell, metadata=None) for cell in _cells(book["cells"])], course)
     answered = {cell.exercise for cell in cells if cell.role == "answer"}
     missing = tuple(exercise for exercise in course.exercises if exercise not in answered)
     if len(missing) == len(course.exercises):
@@ -217,7 +213,7 @@ def read(data: bytes, course: Course) -> Submission:
 
 
 def _cells(cells: Iterable[Any]) -> Iterator[Part]:
-    """A student's cells as they stand, every field of them checked; grade ids in `name` are only what the file says."""
+    """A file's cells as they stand, the form of every field checked; `name` is the grade id that the file gives."""
     for number, cell in enumerate(cells):
         if not isinstance(cell, dict):
             continue
@@ -225,7 +221,8 @@ def _cells(cells: Iterable[Any]) -> Iterator[Part]:
         source = _text(cell.get("source", cell.get("input", "")))
         if cell.get("cell_type") == "heading":  # nbformat 3
             source = f"# {source}"
-        name = _dict(_dict(cell.get("metadata")).get("nbgrader")).get("grade_id")
+        metadata = _dict(cell.get("metadata"))
+        name = _dict(metadata.get("nbgrader")).get("grade_id")
         outputs = cell.get("outputs")
         attachments = cell.get("attachments")
         yield Part(
@@ -233,6 +230,7 @@ def _cells(cells: Iterable[Any]) -> Iterator[Part]:
             kind,
             "own" if kind == "code" else "prose",
             source,
+            metadata=metadata,
             outputs=tuple(outputs) if isinstance(outputs, list) else (),
             attachments=attachments if isinstance(attachments, dict) else None,
         )

@@ -17,8 +17,9 @@ ROOT = Path(__file__).parent.parent / "autograde"
 FLOORS = (
     (["terms", "standin"],),
     (["catalog", "observe", "panel", "quiet"], ["judge", "speak", "where", "inert"], ["datasets", "rubric"]),
-    (["submission", "sandbox"], ["door", "marked", "store"]),
-    (["build"], ["classroom"], ["ledger"], ["grader", "report", "watch", "nbgrader_engine"]),
+    (["submission", "sandbox"], ["door", "marked", "store", "workers"]),
+    (["build"], ["classroom"], ["ledger", "rights"], ["results"], ["feedback", "study"], ["grader"], ["nbgrader_engine"]),
+    (["report", "watch", "doctor", "progress_line"],),
     (["cli"], ["__main__"]),
 )
 PLACES = {
