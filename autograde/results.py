@@ -9,12 +9,12 @@ from importlib.util import find_spec
 from typing import Any
 
 from autograde import catalog, inert, speak
-from autograde.judge import judge
 from autograde.ledger import Entry, Mark, Standing
 from autograde.marked import Shown
 from autograde.sandbox import Finding, Findings
 from autograde.submission import Course, DamagedError, Submission
-from autograde.terms import Exercise, Expected, Observation, Outcome, Suggestion, Verdict
+from autograde.terms import Exercise, Expected, Suggestion, Verdict
+from autograde.verdicts import judge_finding, without_claims
 
 Place = tuple[str, str]  # student id, assignment
 FAULTS = ("malformed", "missing", "unsafe", "internal")  # error kinds that are not student code's doing
@@ -86,29 +86,15 @@ def judge_submission(
     for slug in course.exercises:
         about, answer = catalog.load(slug).about, given.answer(slug)
         if slug in given.missing:
-            judged[slug] = Judged(_without_claims(slug, "missing"))
+            judged[slug] = Judged(without_claims(slug, "missing"))
         elif isinstance(about, Exercise):
             verdict = judge_finding(about, findings.exercises.get(slug, Finding()), expected[slug])
             judged[slug] = Judged(verdict, answer)
         elif answer.strip() in ("", course.answer(slug).source.strip()):
-            judged[slug] = Judged(_without_claims(slug, "untouched"))
+            judged[slug] = Judged(without_claims(slug, "untouched"))
         else:
-            judged[slug] = Judged(_without_claims(slug, "answered"), answer, suggest(slug, answer, given.lang))
+            judged[slug] = Judged(without_claims(slug, "answered"), answer, suggest(slug, answer, given.lang))
     return judged
-
-
-def judge_finding(about: Exercise, finding: Finding, expected: Expected) -> Verdict:
-    """The verdict on what was seen of one exercise."""
-    if finding.reason is not None:
-        return _without_claims(about.id, finding.reason)
-    seen = finding.observation or Observation()
-    if finding.raised is not None and not seen.arrays:  # nothing was defined: the error that counts is the cell's own
-        seen = replace(seen, raised=dict.fromkeys(seen.raised or [""], finding.raised))
-    return judge(about, seen, expected)
-
-
-def _without_claims(slug: str, outcome: Outcome) -> Verdict:
-    return Verdict(slug, outcome, 0.0, catalog.load(slug).about.max_points)
 
 
 def suggest(slug: str, answer: str, lang: str) -> Suggestion | None:
@@ -137,7 +123,7 @@ def damaged(place: Place, lang: str, course: Course, error: DamagedError, standi
     """The result of a file that cannot be graded: every exercise is missing, and the reason is said."""
     message = sentence(error, lang)
     exercises = tuple(
-        _exercise(Judged(_without_claims(slug, "missing")), standing.cells[grade_id(slug)], message)
+        _exercise(Judged(without_claims(slug, "missing")), standing.cells[grade_id(slug)], message)
         for slug in course.exercises
     )
     return _result(place, lang, {"kind": error.kind, "message": message}, exercises, 0.0)

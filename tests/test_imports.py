@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent / "autograde"
 FLOORS = (
     (["terms", "standin"],),
     (["catalog", "observe", "panel", "quiet"], ["judge", "speak", "where", "inert"], ["datasets", "rubric"]),
-    (["submission", "sandbox"], ["door", "marked", "store", "workers"]),
+    (["submission", "sandbox"], ["door", "marked", "store", "workers", "verdicts"]),
     (["build"], ["classroom"], ["ledger", "rights"], ["results"], ["feedback", "study"], ["grader"], ["nbgrader_engine"]),
     (["report", "watch", "doctor", "progress_line"],),
     (["cli"], ["__main__"]),

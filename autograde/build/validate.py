@@ -13,9 +13,9 @@ from autograde import catalog, workers
 from autograde.build import source
 from autograde.build.fingerprints import code_exercise, gallery, task
 from autograde.judge import judge
-from autograde.results import judge_finding
 from autograde.sandbox import Limits
 from autograde.terms import Exercise, Expected, Verdict
+from autograde.verdicts import judge_finding
 
 OWN_NAME = 0.9  # the least share of wrong answers that must be called by their own name
 _HEAD = ("exercise", "right: full marks", "wrong: caught", "own name", "another's", "differ by seed", "by --jobs")
