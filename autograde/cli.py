@@ -74,8 +74,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("slug", metavar="SLUG")
     one.add_argument("--assignment", metavar="A", help="add it to this assignment's notebook (default: its own)")
     one = add("build", rebuild, "rebuild notebooks/ and the expected arrays from solutions/")
+    one.add_argument("slugs", nargs="*", metavar="SLUG", help="compute the arrays of these exercises only")
     one.add_argument("--check", action="store_true", help="change nothing; fail with a diff where they are stale")
     one = add("validate", validate, "say how far the verdicts can be trusted")
+    one.add_argument("slugs", nargs="*", metavar="SLUG", help="only these exercises")
     one.add_argument("--seeds", type=_positive, default=20, metavar="N", help="look at every sample on N seeds")
     one.add_argument("--jobs", type=_positive, metavar="N", help="processes side by side (default: one a core)")
     add("doctor", doctor, "what this machine can wall off, which data it will use, versions")
@@ -188,13 +190,15 @@ def new(given: argparse.Namespace) -> int:
 def rebuild(given: argparse.Namespace) -> int:
     from autograde.build import stale
 
-    return stale.command(check=given.check)
+    return stale.command(check=given.check, slugs=given.slugs)
 
 
 def validate(given: argparse.Namespace) -> int:
     from autograde.build import validate as validation
 
-    return validation.command(seeds=given.seeds, jobs=given.jobs or len(os.sched_getaffinity(0)))
+    return validation.command(
+        seeds=given.seeds, jobs=given.jobs or len(os.sched_getaffinity(0)), slugs=given.slugs
+    )
 
 
 def doctor(given: argparse.Namespace) -> int:

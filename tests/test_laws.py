@@ -245,6 +245,7 @@ def test_a_notebook_runs_from_top_to_bottom(
     from nbclient import NotebookClient
 
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     if (shared := ROOT.parent / "shared" / "keras").is_dir():
         monkeypatch.setenv("KERAS_HOME", os.environ.get("KERAS_HOME", str(shared)))
     book = build.notebook(assignment, LANGUAGES[0] if release else LANGUAGES[-1], release=release)

@@ -15,6 +15,7 @@ from autograde.terms import Exercise, Question
 POINTS = 20
 HINTS = range(2, 5)
 MOST_LINES = 4
+QUOTES = '"'
 FACTS = {
     "case",
     "name",
@@ -38,11 +39,8 @@ def problems(slug: str, solutions: Path | None = None) -> list[str]:
     """Every problem of the exercise: empty when it can be built."""
     entry = catalog.load(slug)
     samples = (solutions or source.solutions_dir()) / "samples" / slug
-    found = [
-        *unwritten(
-            *sorted(entry.folder.glob("*.py")), *sorted(samples.glob("*.py")), *sorted(entry.folder.glob("*.md"))
-        )
-    ]
+    files = [path for folder in (entry.folder, samples) for path in folder.glob("*.*") if path.suffix in (".py", ".md")]
+    found = [*unwritten(*sorted(files, key=lambda path: path.suffix == ".md"))]
     found += _text_problems(entry)
     if isinstance(entry.about, Exercise):
         found += [*_claim_problems(entry.about), *_sample_problems(entry.about, solutions)]
@@ -54,7 +52,7 @@ def unwritten(*paths: Path) -> Iterator[str]:
     for path in paths:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if told := re.search(r"\bWRITE: (.*)", line):
-                yield f"{path.parent.name}/{path.name}, line {number}: write {told[1].strip(chr(34))}"
+                yield f"{path.parent.name}/{path.name}, line {number}: write {told[1].rstrip(QUOTES)}"
 
 
 # ---- claims and samples
@@ -171,14 +169,12 @@ def _placeholders(kind: str, paragraphs: tuple[str, ...]) -> set[str]:
 
 def insist_on_all(solutions: Path | None = None) -> None:
     """Raise `AuthorError` with every problem of every exercise and every source file."""
-    found: list[str] = []
+    found = [f"{slug}: {problem}" for slug in catalog.slugs() for problem in problems(slug, solutions)]
     for assignment in catalog.assignments():
         found += unwritten(*(solutions or source.solutions_dir()).glob(f"{assignment}.py"))
         try:
             source.parts(assignment, solutions)
         except AuthorError as error:
             found.append(str(error))
-    for slug in catalog.slugs():
-        found += [f"{slug}: {problem}" for problem in problems(slug, solutions)]
     if found:
         raise AuthorError("\n".join(found))
