@@ -322,6 +322,11 @@ def test_importing_the_package_loads_nothing_heavy_and_checking_needs_no_tensorf
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(autograde.__file__).parents[1])
 
 
+def test_no_module_takes_the_name_of_a_students_function() -> None:
+    folder = Path(autograde.__file__).parent
+    assert not [name for name in autograde.__all__ if (folder / name).exists() or (folder / f"{name}.py").exists()]
+
+
 def test_an_unknown_attribute_of_the_package_is_one() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         autograde.nonsense  # noqa: B018

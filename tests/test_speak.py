@@ -195,6 +195,7 @@ ERRORS = {  # as TensorFlow 2.21, Keras 3.15 and Python word them, and a word of
     "TypeError: 'tensorflow.python.framework.ops.EagerTensor' object does not support item assignment": "in place",
     "ValueError: Arguments `target` and `output` must have the same rank (ndim). Received:": "labels",
     "ValueError: Arguments `target` and `output` must have the same shape up until": "shapes",
+    "ValueError: operands could not be broadcast together with shapes (4,6,6) (4,6)": "shapes",
     "InvalidArgumentError: Matrix size-incompatible: In[0]: [4,3], In[1]: [4,3]": "shapes",
     "InvalidArgumentError: cannot compute AddV2 as input #1(zero-based) was expected to be a int32 tensor": "types",
     "TypeError: L2.__init__() got an unexpected keyword argument 'name'": "named argument",
