@@ -196,9 +196,7 @@ def rebuild(given: argparse.Namespace) -> int:
 def validate(given: argparse.Namespace) -> int:
     from autograde.build import validate as validation
 
-    return validation.command(
-        seeds=given.seeds, jobs=given.jobs or len(os.sched_getaffinity(0)), slugs=given.slugs
-    )
+    return validation.command(seeds=given.seeds, jobs=given.jobs or len(os.sched_getaffinity(0)), slugs=given.slugs)
 
 
 def doctor(given: argparse.Namespace) -> int:

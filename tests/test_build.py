@@ -15,7 +15,7 @@ import pytest
 from traitlets.config import Config
 
 from autograde import build, catalog
-from autograde.build import fingerprints, lint, source, stale
+from autograde.build import fingerprints, lint, new, source, stale, validate
 from autograde.catalog import CODE_STUB, TEXT_STUB, AuthorError
 from autograde.judge import judge
 from autograde.terms import Exercise
@@ -345,3 +345,81 @@ def test_stubs_keep_the_indentation_and_what_stands_around_the_solution() -> Non
     text = "def f(x):\n    'doc'\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n\ny = 1"
     assert source.stubbed(text) == f"def f(x):\n    'doc'\n    {CODE_STUB}\n\ny = 1"
     assert source.solution_lines(text) == ("    return x",)
+
+
+# ---- a new exercise
+
+
+def test_a_new_exercise_says_line_by_line_what_to_write(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new.skeleton("softmax", solutions=course / "solutions")
+    assert stale.command(check=False, solutions=course / "solutions") == 1
+    told = capsys.readouterr().err
+    assert "softmax/exercise.py, line 1: write what the exercise asks for" in told
+    assert "softmax/text.zh.md, line 1: write 标题" in told
+    assert "solutions/softmax.py, line 2: write what one learns here" in told
+    assert told.count("write") == len(told.splitlines()), "nothing else is amiss"
+
+
+@pytest.mark.parametrize("assignment", [None, "made_up"])
+def test_with_its_lines_written_a_new_exercise_obeys(course: Path, assignment: str | None) -> None:
+    solutions = course / "solutions"
+    for path in new.skeleton("softmax", assignment, solutions):
+        path.write_text(path.read_text("utf-8").replace("WRITE: ", ""), "utf-8")
+    assert [Path(line.split(" ")[0]).name for line in stale.rebuild(solutions)][-1] == "expected.npz"
+    lint.insist_on_all(solutions)
+    found = fingerprints.gallery("softmax", 3, solutions=solutions)
+    verdicts = {path.stem: judge(found.exercise, seen, found.expected) for path, seen in found.samples.items()}
+    assert (verdicts["alt_sum"].points, verdicts["wrong_not_doubled"].misconception) == (20, "not_doubled")
+    assert judge(found.exercise, found.stub, found.expected).outcome == "untouched"
+
+
+@pytest.mark.parametrize(
+    ("slug", "says"),
+    [("Soft Max", "cannot be a name"), ("../up", "cannot be"), ("standardize", "exists"), ("", "cannot")],
+)
+def test_a_new_exercise_needs_a_name_that_is_free(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], slug: str, says: str
+) -> None:
+    monkeypatch.setattr(source, "solutions_dir", lambda: course / "solutions")
+    before = sorted(course.rglob("*"))
+    assert new.command(slug) == 2
+    assert says in capsys.readouterr().err
+    assert sorted(course.rglob("*")) == before
+
+
+# ---- how far verdicts can be trusted
+
+
+def test_trust_names_every_sample_that_breaks_a_promise(made_up: Path) -> None:
+    right, wrong = ("correct", 20.0, ()), ("incorrect", 5.0, ("variance",))
+    first: dict[str, validate.Short] = {
+        "reference": right,
+        "alt_a": right,
+        "wrong_variance": wrong,
+        "wrong_no_mean": wrong,
+    }
+    second = first | {"alt_a": ("incorrect", 19.0, ()), "wrong_variance": ("correct", 20.0, ())}
+    trust = validate.compare("standardize", [first, second], [first, first | {"reference": ("crash", 0.0, ())}])
+    assert trust.not_full == {"alt_a"}
+    assert trust.not_caught == {"wrong_variance"}
+    assert trust.not_named == {"wrong_variance", "wrong_no_mean"}
+    assert trust.misnamed == {"wrong_no_mean"}
+    assert trust.by_seed == {"alt_a", "wrong_variance"}
+    assert trust.by_jobs == {"reference"}
+    assert not trust.holds
+    assert trust.row() == ("standardize", "1 of 2", "1 of 2", "0%", "1", "2", "1")
+    assert len(list(trust.amiss())) == 6
+
+
+def test_a_few_wrong_answers_may_go_without_a_name(made_up: Path) -> None:
+    def verdicts(unnamed: int) -> dict[str, validate.Short]:
+        names = ["variance"] * (20 - unnamed) + [""] * unnamed
+        return {f"wrong_variance--{n}": ("incorrect", 5.0, (name,) if name else ()) for n, name in enumerate(names)}
+
+    assert validate.compare("standardize", [verdicts(2)], [verdicts(2)]).holds
+    assert not validate.compare("standardize", [verdicts(3)], [verdicts(3)]).holds
+
+
+def test_the_graders_sandbox_gives_the_same_verdicts_as_this_process(made_up: Path) -> None:
+    verdicts, expected = validate.on_seed("standardize", 5, made_up)
+    assert validate.as_graded("standardize", expected, 5, jobs=1, solutions=made_up) == [verdicts, verdicts]

@@ -42,7 +42,7 @@ class Trust:
     def holds(self) -> bool:
         """Whether the goals are met: nothing amiss but that some wrong answers may go without a name."""
         amiss = self.not_full | self.not_caught | self.misnamed | self.by_seed | self.by_jobs
-        return not amiss and len(self.not_named) <= (1 - OWN_NAME) * len(self.wrong)
+        return not amiss and len(self.wrong - self.not_named) >= OWN_NAME * len(self.wrong)
 
     def row(self) -> tuple[str, ...]:
         def of(part: frozenset[Name], whole: frozenset[Name]) -> str:
@@ -79,15 +79,15 @@ def validate(slugs: Sequence[str], seeds: Iterable[int], jobs: int) -> Iterator[
     units = [(slug, seed) for slug in slugs for seed in seeds]
     fresh = multiprocessing.get_context("spawn")  # a fork after TensorFlow's first operation hangs
     with ProcessPoolExecutor(jobs, mp_context=fresh) as pool:
-        judged = dict(zip(units, pool.map(_on_seed, *zip(*units, strict=True)), strict=True))
+        judged = dict(zip(units, pool.map(on_seed, *zip(*units, strict=True)), strict=True))
     for slug in slugs:
         verdicts = [verdicts for (one, _), (verdicts, _) in judged.items() if one == slug]
-        yield _compare(slug, verdicts, _as_graded(slug, judged[slug, units[0][1]][1], units[0][1], jobs))
+        yield compare(slug, verdicts, as_graded(slug, judged[slug, units[0][1]][1], units[0][1], jobs))
 
 
-def _on_seed(slug: str, seed: int) -> tuple[dict[Name, Short], Expected]:
+def on_seed(slug: str, seed: int, solutions: Path | None = None) -> tuple[dict[Name, Short], Expected]:
     """The verdict on every sample of an exercise, looked at in this process, and what they were compared with."""
-    found = gallery(slug, seed)
+    found = gallery(slug, seed, solutions=solutions)
     expected = found.expected
     verdicts = {path.stem: short(judge(found.exercise, seen, expected)) for path, seen in found.samples.items()}
     reference = short(judge(found.exercise, found.reference, expected))
@@ -99,11 +99,13 @@ def short(verdict: Verdict) -> Short:
     return verdict.outcome, verdict.points, names
 
 
-def _as_graded(slug: str, expected: Expected, seed: int, jobs: int) -> list[dict[Name, Short]]:
+def as_graded(
+    slug: str, expected: Expected, seed: int, jobs: int, solutions: Path | None = None
+) -> list[dict[Name, Short]]:
     """The verdicts on every sample through the grader's sandbox, with one job and with several."""
     exercise, cases = code_exercise(slug), catalog.load(slug).cases(seed)
-    sources = {path.stem: [path.read_text("utf-8")] for path in _samples(slug)}
-    sources["reference"] = [source.setup_source(exercise.assignment), source.reference(slug)]
+    sources = {path.stem: [path.read_text("utf-8")] for path in _samples(slug, solutions)}
+    sources["reference"] = [source.setup_source(exercise.assignment, solutions), source.reference(slug, solutions)]
     found = []
     for number in (1, max(2, jobs)):
         with workers.pool(number, None, workers.Terms(Limits())) as submit:
@@ -113,11 +115,11 @@ def _as_graded(slug: str, expected: Expected, seed: int, jobs: int) -> list[dict
     return found
 
 
-def _samples(slug: str) -> list[Path]:
-    return [path for kind in ("accept", "alt", "wrong") for path in source.samples(slug, kind)]
+def _samples(slug: str, solutions: Path | None) -> list[Path]:
+    return [path for kind in ("accept", "alt", "wrong") for path in source.samples(slug, kind, solutions)]
 
 
-def _compare(slug: str, by_seed: Sequence[Mapping[Name, Short]], by_jobs: Sequence[Mapping[Name, Short]]) -> Trust:
+def compare(slug: str, by_seed: Sequence[Mapping[Name, Short]], by_jobs: Sequence[Mapping[Name, Short]]) -> Trust:
     full = code_exercise(slug).max_points
     each = {name: [verdicts[name] for verdicts in by_seed] for name in by_seed[0]}
     own = {name: source.misconception_of(Path(name)) for name in each if name.startswith("wrong_")}
