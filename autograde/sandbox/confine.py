@@ -9,6 +9,7 @@ import site
 import stat
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -51,19 +52,16 @@ def make_plan() -> Plan:
     readable = tuple(path for root in outermost(roots) for path in without(root, PACKAGE))
     if os.geteuid() != 0:
         return Plan(readable)
-    samples = [Path(module.__file__ or "").resolve() for module in (os, np)]
-    return Plan(readable, outsider(), not all(map(open_to_all, samples)))
+    needed = [Path(module.__file__ or "").resolve() for module in (os, np)]
+    anyone = all(map(open_to_all, needed)) and all(map(passable, Path(tempfile.gettempdir()).resolve().parents))
+    return Plan(readable, outsider(), reads_all=not anyone)
 
 
 def python_folders() -> list[Path]:
-    """Where this Python keeps its libraries."""
+    """Where this Python and what was installed for it keep their libraries."""
     names = ("stdlib", "platstdlib", "purelib", "platlib")
-    found = [
-        *map(sysconfig.get_path, names),
-        *site.getsitepackages(),
-        site.getusersitepackages(),
-        f"{sys.base_prefix}/lib",
-    ]
+    installed = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    found = [*map(sysconfig.get_path, names), *site.getsitepackages(), f"{sys.base_prefix}/lib", *installed]
     return [path for path in dict.fromkeys(Path(one).resolve() for one in found) if path.is_dir()]
 
 
@@ -103,7 +101,12 @@ def without(root: Path, excluded: Path) -> Iterator[Path]:
 
 def open_to_all(path: Path) -> bool:
     """Whether any user may read the file `path`."""
-    return bool(path.stat().st_mode & stat.S_IROTH) and all(one.stat().st_mode & stat.S_IXOTH for one in path.parents)
+    return bool(path.stat().st_mode & stat.S_IROTH) and all(map(passable, path.parents))
+
+
+def passable(folder: Path) -> bool:
+    """Whether any user may go through `folder`."""
+    return bool(folder.stat().st_mode & stat.S_IXOTH)
 
 
 def outsider() -> int:

@@ -24,6 +24,7 @@ from autograde.sandbox.scratch import delete, scratch_folder
 from autograde.sandbox.wire import BadFrameError, Frame, Reader
 
 GRACE = 2.0  # seconds between the interruption that a child can see and the kill that it cannot
+PATIENCE = 30.0  # seconds for a parent to end a child and say so, on a machine that is busy with others
 START = 180.0  # seconds for a parent to import TensorFlow from a slow disk
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from autograde.sandbox import warm; "
@@ -70,7 +71,7 @@ class Parent:
     def start(self) -> dict[str, Any]:
         """Start the process; what it says of itself. Raises `ParentDiedError`."""
         self.close()
-        self._home = Path(tempfile.mkdtemp(prefix="autograde-warm-"))
+        self._home = Path(tempfile.mkdtemp(prefix=f"autograde-{os.getpid()}-warm-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = json.dumps([os.path.abspath(one) for one in sys.path])
         arguments = [path, str(theirs.fileno()), self._exercises or "", "bare" if self._bare else "warm"]
@@ -121,7 +122,8 @@ class Parent:
             if cause:
                 with suppress(OSError):
                     self._control.send(json.dumps({"kill": cause}).encode())
-            return cause or how(self._hear(GRACE * 5))
+            answer = self._hear(PATIENCE)  # one for each job, or the next job would hear it
+            return cause or how(answer)
 
     def _hear(self, seconds: float) -> dict[str, Any]:
         self._control.settimeout(seconds)
@@ -140,7 +142,7 @@ class Parent:
             return
         self._control.close()
         try:
-            self._process.wait(GRACE * 5)
+            self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

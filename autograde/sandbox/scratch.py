@@ -14,7 +14,7 @@ from pathlib import Path
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A new empty folder, deleted afterwards whatever was left in it."""
-    folder = Path(tempfile.mkdtemp(prefix="autograde-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"autograde-{os.getpid()}-"))
     try:
         yield folder
     finally:

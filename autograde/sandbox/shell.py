@@ -13,6 +13,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
+from matplotlib import pyplot
 from traitlets import Type
 from traitlets.config import Config
 
@@ -205,7 +206,22 @@ def make_shell() -> GradingShell:
     for name in INSTALLERS:
         shell.register_magic_function(shell.refuse, "line", name)
     shell.enable_matplotlib("inline")
+    rehearse(shell)
     return shell
+
+
+def rehearse(shell: GradingShell) -> None:
+    """Show an error and a figure once, so that what that loads and caches is there in every child."""
+    try:
+        raise RuntimeError
+    except RuntimeError:
+        shell.showtraceback()
+    figure = pyplot.figure()
+    figure.gca().plot([0, 1], label="line")
+    figure.gca().legend()
+    shell.display_formatter.format(figure)
+    pyplot.close(figure)
+    shell.recorder.start()
 
 
 def _bundle(data: Mapping[str, Any], metadata: Mapping[str, Any] | None) -> Output:
