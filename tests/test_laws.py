@@ -21,9 +21,9 @@ from autograde.build import fingerprints, lint, source, stale
 from autograde.build.fingerprints import Gallery
 from autograde.catalog import LANGUAGES, PUBLIC_SEED
 from autograde.judge import judge
-from autograde.results import judge_finding
 from autograde.sandbox import Engine, Limits
 from autograde.terms import Exercise, Expected, Verdict
+from autograde.verdicts import judge_finding
 
 ROOT = Path(__file__).parent.parent
 EXERCISES = tuple(entry.id for entry in catalog.entries() if isinstance(entry.about, Exercise))
