@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +175,11 @@ class Grader:
         return self.finish(job, made[0])
 
     def _stands(self, job: Job, kept: dict[str, Any]) -> bool:
-        """Whether gradebook and files still say what this result says."""
+        """Whether gradebook and files still say what this result says, and no limit that it met has been moved."""
         standing = self.ledger.standing(*job.place)
         files = (self._file(job, "autograded", "ipynb"), self._file(job, "feedback", "html"))
+        if kept["limits"] not in (None, asdict(self.options.limits)):
+            return False
         return standing is not None and standing.to_json() == kept["standing"] and all(path.exists() for path in files)
 
     def _again(self, findings: Findings, limits: Limits) -> bool:
@@ -225,8 +227,15 @@ class Grader:
         store.write(self._file(job, "feedback", "html"), page.encode(), 0o644)
 
     def _keep(self, job: Job, standing: Standing, result: Result) -> None:
-        kept = {"key": job.key, "data_key": job.data_key, "run_key": job.run_key}
-        self.room.store.keep_result(*job.place, kept | {"standing": standing.to_json(), "result": result.to_json()})
+        met = any(one["outcome"] in ("timeout", "memory", "crash") for one in result.exercises)
+        kept = {
+            "key": job.key,
+            "data_key": job.data_key,
+            "limits": asdict(self.options.limits) if met else None,
+            "standing": standing.to_json(),
+            "result": result.to_json(),
+        }
+        self.room.store.keep_result(*job.place, kept)
 
     def _folder(self, job: Job, step: str) -> Path:
         return self.room.folder(step, job.found.student, job.course.assignment)

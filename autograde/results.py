@@ -60,7 +60,7 @@ class Result:
     score: float
     max_score: float
     seconds: float
-    exercises: tuple[dict[str, Any], ...]
+    exercises: list[dict[str, Any]]
 
     @property
     def faulty(self) -> bool:
@@ -115,17 +115,17 @@ def result(place: Place, lang: str, judged: Mapping[str, Judged], standing: Stan
     failed = bool(outcomes) and outcomes <= {"timeout", "memory", "crash", "missing"}
     kind = next((one for one in ("timeout", "memory", "crash") if one in stopped), "missing")
     error = {"kind": kind, "message": speak.explain(lang, kind)} if failed else None
-    exercises = tuple(_exercise(one, standing.cells[grade_id(slug)], one.message(lang)) for slug, one in judged.items())
+    exercises = [_exercise(one, standing.cells[grade_id(slug)], one.message(lang)) for slug, one in judged.items()]
     return _result(place, lang, error, exercises, seconds)
 
 
 def damaged(place: Place, lang: str, course: Course, error: DamagedError, standing: Standing) -> Result:
     """The result of a file that cannot be graded: every exercise is missing, and the reason is said."""
     message = sentence(error, lang)
-    exercises = tuple(
+    exercises = [
         _exercise(Judged(without_claims(slug, "missing")), standing.cells[grade_id(slug)], message)
         for slug in course.exercises
-    )
+    ]
     return _result(place, lang, {"kind": error.kind, "message": message}, exercises, 0.0)
 
 
@@ -138,14 +138,14 @@ def fault(place: Place, lang: str, course: Course, kind: str, detail: str) -> Re
     """The result of a submission that could not be graded for no fault of its own. Nothing is entered anywhere."""
     message = " ".join(part for part in (speak.explain(lang, kind), detail and f"({detail})") if part)
     total = sum(catalog.load(slug).about.max_points for slug in course.exercises)
-    return replace(_result(place, lang, {"kind": kind, "message": message}, (), 0.0), max_score=float(total))
+    return replace(_result(place, lang, {"kind": kind, "message": message}, [], 0.0), max_score=float(total))
 
 
 def _result(
     place: Place,
     lang: str,
     error: dict[str, str] | None,
-    exercises: tuple[dict[str, Any], ...],
+    exercises: list[dict[str, Any]],
     seconds: float,
 ) -> Result:
     score, max_score = (round(sum(one[key] for one in exercises), 2) for key in ("points", "max_points"))

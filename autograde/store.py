@@ -17,7 +17,6 @@ import io
 import json
 import os
 import secrets
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -46,19 +45,24 @@ def digest(*parts: bytes | str) -> str:
 
 
 def write(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write a file whole or not at all, and through to the disk."""
+    """Write a file whole or not at all, and through to the disk.
+
+    The part that is being written has a fixed name: where a killed run left one, the next run takes it up.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        os.replace(name, path)
+        os.replace(part, path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(name)
+            os.unlink(part)
         raise
 
 
@@ -112,9 +116,6 @@ class Store:
     def keep_findings(self, key: str, findings: Findings, limits: Limits) -> None:
         write(self.folder / "findings" / f"{key}.zip", findings_to_bytes(findings, limits))
 
-    def forget_findings(self, key: str) -> None:
-        (self.folder / "findings" / f"{key}.zip").unlink(missing_ok=True)
-
     def result(self, student: str, assignment: str) -> dict[str, Any] | None:
         data = _read(self._result(student, assignment))
         return None if data is None else json.loads(data)
@@ -145,9 +146,14 @@ def findings_to_bytes(findings: Findings, limits: Limits) -> bytes:
             raised = finding.raised and asdict(finding.raised)
             about["exercises"][slug] = {"reason": finding.reason, "raised": raised, "detail": finding.detail}
             if finding.observation is not None:
-                archive.writestr(f"{slug}.npz", observe.to_bytes(finding.observation))
-        archive.writestr("about.json", json.dumps(about))
+                _put(archive, f"{slug}.npz", observe.to_bytes(finding.observation))
+        _put(archive, "about.json", json.dumps(about).encode())
     return buffer.getvalue()
+
+
+def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Add a file without the time of day: the same findings are the same bytes."""
+    archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
 
 
 def findings_from_bytes(data: bytes) -> tuple[Findings, Limits]:
