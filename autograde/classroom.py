@@ -122,25 +122,27 @@ def _folders(path: Path) -> list[Path]:
     return sorted(one for one in path.iterdir() if one.is_dir() and one.name != ".ipynb_checkpoints")
 
 
-def init(root: Path, lang: str) -> Classroom:
-    """Make a class folder, or complete one. What an instructor has changed in it is left alone."""
+def init(root: Path, lang: str | None = None) -> Classroom:
+    """Make a class folder in `lang`, or complete one. What an instructor has changed in it is left alone."""
     from autograde import build
 
     root = root.resolve()
     _check_harmless(root)
     sources = build.solutions_dir()
-    room = Classroom(root)
     root.mkdir(parents=True, exist_ok=True)
+    room = Classroom(root)
     room.store.create()
     room.store.seed()
     shutil.copytree(sources, room.solutions, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     if not (root / CONFIG).exists():
-        store.write(root / CONFIG, _config(root.name, lang).encode(), 0o644)
+        store.write(root / CONFIG, _config(root.name, lang or catalog.LANGUAGES[0]).encode(), 0o644)
+    if lang not in (None, room.lang):
+        raise ClassroomError("other_language", folder=root, edition=room.lang)
     (root / "submitted").mkdir(exist_ok=True)
     for assignment in catalog.assignments():
         source = room.folder("source", ".", assignment) / f"{assignment}.ipynb"
         if not source.exists():
-            book = build.notebook(assignment, lang, release=False, solutions=sources)
+            book = build.notebook(assignment, room.lang, release=False, solutions=sources)
             store.write(source, build.to_text(book).encode(), 0o644)
         _generate(room, assignment)
     return room
