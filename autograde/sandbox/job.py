@@ -51,7 +51,7 @@ class Limits:
     open_files: int = 512
     file_mib: int = 256  # one file
     disk_mib: int = 512  # all files of its scratch folder
-    files: int = 10_000
+    files: int = 2_000  # and folders: some disks take milliseconds to delete one
     output_kib: int = 1024  # kept of one cell's output; a cell that writes 64 times as much is stopped
 
 

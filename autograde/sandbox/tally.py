@@ -123,12 +123,12 @@ class Progress:
             self.at, self._ended = self.at + 1, False
             return True
         elif "end" in header and header["end"] == self.at >= 0 and not self._ended:
-            self._ended = True
             step = self.steps[self.at]
             if isinstance(step, Cell):
                 self.tally.end_cell(step, header, frame.body)
             else:
                 self.tally.end_probe(step, header, frame.body)
+            self._ended = True  # not before: a damaged end is this step's
         return False
 
 
