@@ -165,7 +165,7 @@ right.legend()
 plt.show()
 for spread in (1.0, 0.1, 0.01, 0.001):
     first, second = spread / (spread + eps), spread / np.sqrt(spread**2 + eps)
-    print(f"σ = {spread:<6}  beside: {first:.4f}   under the root: {second:.4f}   apart by {1 - second / first:.2%}")
+    print(f"σ = {spread:<6}  beside: {first:.4f}   under the root: {second:.4f}   apart by {abs(1 - second / first):.2%}")
 
 # %% [markdown] lang="en"
 # On the right you see what that means for gradients. On a constant row a small change is magnified by $1/\varepsilon = 1000$
@@ -309,7 +309,7 @@ if finished(LayerNormalization):
 #
 # ## Before and after
 #
-# Here is what the layer does to the activations of a network. One shirt is photographed at five brightnesses; a dense layer
+# Here is what the layer does to the activations of a network. A boot is photographed at five brightnesses; a dense layer
 # (not trained) turns each picture into 100 activations.
 
 # %% [markdown] lang="zh"
@@ -320,12 +320,13 @@ if finished(LayerNormalization):
 #
 # ## 归一化之前与之后
 #
-# 来看看这个层对网络的激活值做了什么。同一件衣服用五种亮度拍摄，一个（未经训练的）全连接层把每张图变成 100 个激活值。
+# 来看看这个层对网络的激活值做了什么。同一只短靴用五种亮度拍摄，一个（未经训练的）全连接层把每张图变成 100 个激活值。
 
 # %% role="demo"
 if finished(LayerNormalization):
     levels = np.array([1.0, 0.6, 0.3, 0.15, 0.05], "float32")
-    photos = levels[:, None, None] * images[1] / 255
+    boot = x_train[np.argmax(y_train == 9)] / 255
+    photos = levels[:, None, None] * boot.astype("float32")
     before = tf.keras.layers.Dense(100)(photos.reshape(5, 784))
     after = LayerNormalization()(before)
     figure, axes = plt.subplot_mosaic("abcde;xxxxx;yyyyy", figsize=(8, 6.5), layout="constrained")
@@ -340,9 +341,9 @@ if finished(LayerNormalization):
     plt.show()
 
 # %% [markdown] lang="en"
-# Before, the dimmer the photo, the flatter its curve: the next layer would have to recognise a shirt at any volume. After, the
-# curves lie on each other, and what is left is their shape, which is what makes a shirt a shirt. The darkest one
-# stays a little behind: its spread is so small that ε is no longer small beside it.
+# Before, the dimmer the photo, the flatter its curve: the next layer would have to recognise a boot at any volume. After, the
+# curves lie on each other, and what is left is their shape, which is what makes a boot a boot. The darkest one stays a
+# little behind, more so with ε under the root: its spread is so small that ε is no longer small beside it.
 #
 # ## Does it help?
 #
@@ -350,8 +351,8 @@ if finished(LayerNormalization):
 # is, once with your layer after every dense layer. Before you run it: which do you expect to learn faster, and why?
 
 # %% [markdown] lang="zh"
-# 归一化之前，照片越暗，曲线越平：下一层必须学会在任何“音量”下认出这件衣服。归一化之后，几条曲线叠在一起，剩下的只有形状，而让人认出一件衣服的正是形状。最暗的那一条稍稍落后：它的离散程度太小，
-# 相比之下 ε 已经不算小了。
+# 归一化之前，照片越暗，曲线越平：下一层必须学会在任何“音量”下认出这只靴子。归一化之后，几条曲线叠在一起，剩下的只有形状，而让人认出靴子的正是形状。最暗的那一条稍稍落后（ε
+# 在根号下时更明显）：它的离散程度太小，相比之下 ε 已经不算小了。
 #
 # ## 有帮助吗？
 #
