@@ -26,6 +26,8 @@ Command = Callable[[argparse.Namespace], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     given = parser().parse_args(arguments)
+    # jsonschema would check IRIs with it, of which notebooks have none; to import it takes two seconds
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     command: Command = given.command
     try:
         return command(given)
@@ -74,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("slug", metavar="SLUG")
     one.add_argument("--assignment", metavar="A", help="add it to this assignment's notebook (default: its own)")
     one = add("build", rebuild, "rebuild notebooks/ and the expected arrays from solutions/")
-    one.add_argument("slugs", nargs="*", metavar="SLUG", help="compute the arrays of these exercises only")
+    one.add_argument("slugs", nargs="*", metavar="SLUG", help="only these exercises and their notebooks")
     one.add_argument("--check", action="store_true", help="change nothing; fail with a diff where they are stale")
     one = add("validate", validate, "say how far the verdicts can be trusted")
     one.add_argument("slugs", nargs="*", metavar="SLUG", help="only these exercises")

@@ -182,7 +182,7 @@ def test_a_question_has_nothing_to_look_at(made_up: Path) -> None:
 def test_a_fresh_build_is_up_to_date_and_building_again_writes_nothing(course: Path) -> None:
     solutions = course / "solutions"
     assert stale.command(check=True, solutions=solutions) == 0
-    assert list(stale.rebuild(solutions)) == []
+    assert list(stale.rebuild(catalog.slugs(), solutions)) == []
 
 
 def test_check_shows_the_difference_and_changes_nothing(
@@ -206,9 +206,9 @@ def test_check_shows_the_difference_and_changes_nothing(
 def test_building_mends_what_is_stale(course: Path, change: Change) -> None:
     change("solutions/samples/standardize/wrong_variance.py", ".var(", ".max(")
     change("solutions/made_up.py", "standard deviation 1.", "standard deviation one.")
-    written = list(stale.rebuild(course / "solutions"))
+    written = list(stale.rebuild(catalog.slugs(), course / "solutions"))
     assert [Path(line.split(" ")[0]).name for line in written] == ["made_up.ipynb", "expected.npz"]
-    assert list(stale.stale(course / "solutions")) == []
+    assert list(stale.stale(catalog.slugs(), course / "solutions")) == []
 
 
 def test_arrays_that_differ_in_the_last_digits_are_not_stale(course: Path) -> None:
@@ -217,12 +217,23 @@ def test_arrays_that_differ_in_the_last_digits_are_not_stale(course: Path) -> No
     expected = catalog.expected_from_bytes(path.read_bytes())
     expected.right[0].arrays["one_image/out"][:] += np.float32(1e-6)
     path.write_bytes(catalog.expected_to_bytes(expected))
-    assert list(stale.stale(course / "solutions")) == []
+    assert list(stale.stale(catalog.slugs(), course / "solutions")) == []
     expected.right[0].arrays["one_image/out"][:] += np.float32(1e-2)
     path.write_bytes(catalog.expected_to_bytes(expected))
-    assert [line.partition(": ")[2] for line in stale.stale(course / "solutions")] == [
+    assert [line.partition(": ")[2] for line in stale.stale(catalog.slugs(), course / "solutions")] == [
         "right/0/one_image/out has other values"
     ]
+
+
+def test_single_exercises_are_built_alone(course: Path, change: Change) -> None:
+    change("solutions/samples/standardize/wrong_variance.py", ".var(", ".max(")
+    change("notebooks/en/made_up/made_up.ipynb", "Each image", "Some image")
+    assert [Path(line.split(" ")[0]).name for line in stale.rebuild(["r01"], course / "solutions")] == ["made_up.ipynb"]
+
+
+def test_what_is_no_exercise_cannot_be_built(made_up: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert stale.command(check=True, slugs=["nowhere"], solutions=made_up) == 2
+    assert "the exercises are r01, standardize" in capsys.readouterr().err
 
 
 # ---- what an author is told
@@ -305,7 +316,7 @@ def test_every_mistake_is_told_at_once(course: Path, change: Change) -> None:
     change(SOURCE, 'role="demo"', 'role="show"')
     catalog.load.cache_clear()
     with pytest.raises(AuthorError) as told:
-        lint.insist_on_all(course / "solutions")
+        lint.insist(catalog.slugs(), course / "solutions")
     assert len(str(told.value).splitlines()) == 4
 
 
@@ -365,8 +376,8 @@ def test_with_its_lines_written_a_new_exercise_obeys(course: Path, assignment: s
     solutions = course / "solutions"
     for path in new.skeleton("softmax", assignment, solutions):
         path.write_text(path.read_text("utf-8").replace("WRITE: ", ""), "utf-8")
-    assert [Path(line.split(" ")[0]).name for line in stale.rebuild(solutions)][-1] == "expected.npz"
-    lint.insist_on_all(solutions)
+    assert [Path(line.split(" ")[0]).name for line in stale.rebuild(catalog.slugs(), solutions)][-1] == "expected.npz"
+    lint.insist(catalog.slugs(), solutions)
     found = fingerprints.gallery("softmax", 3, solutions=solutions)
     verdicts = {path.stem: judge(found.exercise, seen, found.expected) for path, seen in found.samples.items()}
     assert (verdicts["alt_sum"].points, verdicts["wrong_not_doubled"].misconception) == (20, "not_doubled")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from autograde import catalog
@@ -167,10 +167,10 @@ def _placeholders(kind: str, paragraphs: tuple[str, ...]) -> set[str]:
     return set(_PLACEHOLDER.findall("\n".join(paragraphs))) if kind in _FILLED else set()
 
 
-def insist_on_all(solutions: Path | None = None) -> None:
-    """Raise `AuthorError` with every problem of every exercise and every source file."""
-    found = [f"{slug}: {problem}" for slug in catalog.slugs() for problem in problems(slug, solutions)]
-    for assignment in catalog.assignments():
+def insist(slugs: Collection[str], solutions: Path | None = None) -> None:
+    """Raise `AuthorError` with every problem of these exercises and of the source files that they stand in."""
+    found = [f"{slug}: {problem}" for slug in slugs for problem in problems(slug, solutions)]
+    for assignment in dict.fromkeys(catalog.load(slug).about.assignment for slug in slugs):
         found += unwritten(*(solutions or source.solutions_dir()).glob(f"{assignment}.py"))
         try:
             source.parts(assignment, solutions)

@@ -12,7 +12,7 @@ from autograde import catalog, judge
 from autograde.build import lint, source
 from autograde.build.fingerprints import expected
 from autograde.build.notebooks import notebook, to_text
-from autograde.catalog import PUBLIC_SEED, AuthorError
+from autograde.catalog import LANGUAGES, PUBLIC_SEED, AuthorError
 from autograde.terms import Exercise, Expected, Observation
 
 DIFF_LINES = 40
@@ -21,11 +21,18 @@ DIFF_LINES = 40
 def command(*, check: bool, slugs: Collection[str] = (), solutions: Path | None = None) -> int:
     """`autograde build [--check]`: prints what was written, what is wrong on standard error; gives the exit status.
 
-    `slugs`: the only exercises whose arrays are computed, which takes the time; all of them where there are none.
+    `slugs`: these exercises and their notebooks only; by default everything.
     """
     try:
-        lint.insist_on_all(solutions)
-        found = list(stale(solutions, slugs) if check else rebuild(solutions, slugs))
+        for slug in slugs:
+            catalog.load(slug)
+    except KeyError as error:
+        print(f"there is no exercise {error}: the exercises are {', '.join(catalog.slugs())}", file=sys.stderr)
+        return 2
+    slugs = slugs or catalog.slugs()
+    try:
+        lint.insist(slugs, solutions)
+        found = list(stale(slugs, solutions) if check else rebuild(slugs, solutions))
     except AuthorError as error:
         print(error, file=sys.stderr)
         return 1
@@ -36,57 +43,61 @@ def command(*, check: bool, slugs: Collection[str] = (), solutions: Path | None 
     return 0
 
 
-def rebuild(solutions: Path | None = None, slugs: Collection[str] = ()) -> Iterator[str]:
+def rebuild(slugs: Collection[str], solutions: Path | None = None) -> Iterator[str]:
     """Write every notebook and every expected array that is stale; gives the paths written.
 
     Arrays that still agree stay as they are: processors differ in the last digits.
     """
-    for path, text in _notebooks(solutions):
+    for path, text in _notebooks(slugs, solutions):
         if not path.is_file() or path.read_text("utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
             yield str(path)
-    for exercise, built in _arrays(solutions, slugs):
+    for exercise, built in _arrays(slugs, solutions):
         path = _npz(exercise)
         if next(stale_arrays(exercise, built), None):
             path.write_bytes(catalog.expected_to_bytes(built))
             yield f"{path} ({path.stat().st_size / 1024:.0f} KiB)"
 
 
-def stale(solutions: Path | None = None, slugs: Collection[str] = ()) -> Iterator[str]:
+def stale(slugs: Collection[str], solutions: Path | None = None) -> Iterator[str]:
     """What differs between the files and what would be built, as readable diffs."""
-    yield from stale_notebooks(solutions)
-    for exercise, built in _arrays(solutions, slugs):
+    yield from stale_notebooks(slugs, solutions)
+    for exercise, built in _arrays(slugs, solutions):
         yield from stale_arrays(exercise, built)
 
 
-def stale_notebooks(solutions: Path | None = None) -> Iterator[str]:
-    """How the notebooks differ from what would be built."""
-    wanted = dict(_notebooks(solutions))
-    for path, text in wanted.items():
+def stale_notebooks(slugs: Collection[str], solutions: Path | None = None) -> Iterator[str]:
+    """How the notebooks of these exercises differ from what would be built, and which are built from nothing."""
+    for path, text in _notebooks(slugs, solutions):
         if not path.is_file():
             yield f"{path} is missing"
             continue
         was, now = path.read_text("utf-8").splitlines(), text.splitlines()
         yield from islice(difflib.unified_diff(was, now, str(path), "as built now", n=1, lineterm=""), DIFF_LINES)
-    for path in sorted(_root(solutions).glob("*/*/*.ipynb")):
-        if path not in wanted:
+    known = {_notebook_path(assignment, lang, solutions) for assignment in catalog.assignments() for lang in LANGUAGES}
+    for path in sorted((_root(solutions) / "notebooks").glob("*/*/*.ipynb")):
+        if path not in known:
             yield f"{path} is built from nothing: remove it"
 
 
 def _root(solutions: Path | None) -> Path:
-    return (solutions or source.solutions_dir()).parent / "notebooks"
+    return (solutions or source.solutions_dir()).parent
 
 
-def _notebooks(solutions: Path | None) -> Iterator[tuple[Path, str]]:
-    for assignment in catalog.assignments():
-        for lang in catalog.LANGUAGES:
-            path = _root(solutions) / lang / assignment / f"{assignment}.ipynb"
-            yield path, to_text(notebook(assignment, lang, release=True, solutions=solutions))
+def _notebook_path(assignment: str, lang: str, solutions: Path | None) -> Path:
+    return _root(solutions) / "notebooks" / lang / assignment / f"{assignment}.ipynb"
 
 
-def _arrays(solutions: Path | None, slugs: Collection[str]) -> Iterator[tuple[Exercise, Expected]]:
-    for entry in map(catalog.load, slugs or catalog.slugs()):
+def _notebooks(slugs: Collection[str], solutions: Path | None) -> Iterator[tuple[Path, str]]:
+    for assignment in dict.fromkeys(catalog.load(slug).about.assignment for slug in slugs):
+        for lang in LANGUAGES:
+            text = to_text(notebook(assignment, lang, release=True, solutions=solutions))
+            yield _notebook_path(assignment, lang, solutions), text
+
+
+def _arrays(slugs: Collection[str], solutions: Path | None) -> Iterator[tuple[Exercise, Expected]]:
+    for entry in map(catalog.load, slugs):
         if isinstance(entry.about, Exercise):
             yield entry.about, expected(entry.id, PUBLIC_SEED, solutions=solutions)
 
