@@ -34,7 +34,7 @@ from autograde.sandbox.wire import sender
 Run = Callable[[int, int, int], NoReturn]
 PRELOADED = (
     *("numpy", "tensorflow", "keras", "IPython", "matplotlib.pyplot", "tqdm.auto", "tqdm.notebook", "ipywidgets"),
-    "autograde.datasets",
+    *("autograde.datasets", "autograde.display", "autograde.loops"),
 )
 TICK_MS = 20
 
