@@ -12,6 +12,7 @@ from pathlib import Path
 from autograde import catalog, workers
 from autograde.build import source
 from autograde.build.fingerprints import code_exercise, gallery, task
+from autograde.catalog import LANGUAGES
 from autograde.judge import judge
 from autograde.sandbox import Limits
 from autograde.terms import Exercise, Expected, Verdict
@@ -64,14 +65,35 @@ class Trust:
 
 
 def command(*, seeds: int, jobs: int, slugs: Sequence[str] = ()) -> int:
-    """`autograde validate`: prints a table of what holds, then what does not; 1 where a goal is missed."""
-    slugs = slugs or [entry.id for entry in catalog.entries() if isinstance(entry.about, Exercise)]
-    found = list(validate(slugs, range(seeds), jobs))
+    """`autograde validate`: prints a table of what holds, then what does not; 1 where a goal is missed.
+
+    `slugs`: these code exercises only; by default all of them and the short answers.
+    """
+    known = [entry.id for entry in catalog.entries() if isinstance(entry.about, Exercise)]
+    if strange := [slug for slug in slugs if slug not in known]:
+        print(f"there is no code exercise {strange[0]!r}: there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    found = list(validate(slugs or known, range(seeds), jobs))
     print(_table([_HEAD, *(trust.row() for trust in found)]))
     print(f"Each sample on {seeds} seeds; as the grader sees it with --jobs 1 and --jobs {max(2, jobs)}.")
-    for line in (line for trust in found for line in trust.amiss()):
-        print(line, file=sys.stderr)
-    return 0 if all(trust.holds for trust in found) else 1
+    amiss = [line for trust in found for line in trust.amiss()]
+    agreed = bool(slugs) or _short_answers(source.solutions_dir().parent / "tests" / "answers")
+    print("\n".join(amiss), file=sys.stderr, end="\n" if amiss else "")
+    return 0 if agreed and all(trust.holds for trust in found) else 1
+
+
+def _short_answers(labelled: Path) -> bool:
+    """Print how far suggestions agree with people; whether they do so enough on the answers nothing was tuned on."""
+    from autograde.rubric import agreement
+
+    rows: list[tuple[str, ...]] = [("short answers", "answers", "kappa", *LANGUAGES)]
+    for half in ("tuning", "held_out"):
+        rated = list(agreement.rate(labelled / half))
+        kappas = agreement.kappas(rated)
+        rows.append((half, str(len(rated)), *(f"{value:.2f}" for value in kappas.values())))
+    print("", _table(rows), sep="\n")
+    print(f"Wanted on the held-out half: {agreement.OVERALL} for all and {agreement.EACH} in each language.")
+    return not agreement.missed(kappas)
 
 
 def validate(slugs: Sequence[str], seeds: Iterable[int], jobs: int) -> Iterator[Trust]:
