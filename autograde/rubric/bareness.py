@@ -1,0 +1,82 @@
+"""What of an answer says nothing of its own: the question repeated, questions, bare keywords, what is taken back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from autograde import catalog
+from autograde.rubric.patterns import common
+from autograde.rubric.reading import Answer, normalize
+
+Range = tuple[int, int]
+COPIED = 0.7  # share of a sentence's runs of characters that also stand in the question
+FEWEST = 4  # items from which on a list without a statement is one of keywords
+_TOKEN = re.compile(r"[a-z0-9_.]*[a-z0-9_]|[一-鿿]")
+_ITEM = re.compile(r"[,、;。/+|\n]|\s-\s")
+_RUN = 3  # tokens
+
+
+def copied(answer: Answer, question: str) -> tuple[Range, ...]:
+    """The sentences that repeat the question, in whichever language."""
+    known = _question_runs(question)
+    return tuple(part for part in answer.sentences if _share(answer.plain[slice(*part)], known) >= COPIED)
+
+
+def _share(text: str, known: frozenset[tuple[str, ...]]) -> float:
+    runs = _runs(text)
+    return len(runs & known) / len(runs) if runs else 0.0
+
+
+@cache
+def _question_runs(question: str) -> frozenset[tuple[str, ...]]:
+    texts = catalog.load(question).text.values()
+    return frozenset().union(*(_runs(normalize(" ".join(text.get("question")))) for text in texts))
+
+
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    tokens = _TOKEN.findall(text)
+    return frozenset(zip(*(tokens[number:] for number in range(_RUN)), strict=False))
+
+
+def asked(answer: Answer) -> tuple[Range, ...]:
+    """The sentences that ask: they claim nothing."""
+    return tuple((start, end) for start, end in answer.sentences if answer.plain[start:end].rstrip(' "')[-1:] == "?")
+
+
+def keywords(answer: Answer, parts: tuple[Range, ...]) -> tuple[Range, ...]:
+    """All `parts` where together they are a list of keywords, else those sentences that are one of their own."""
+    if _is_list("\n".join(answer.plain[slice(*part)] for part in parts)):
+        return parts
+    return tuple(part for part in parts if _is_list(answer.plain[slice(*part)], most=0.0))
+
+
+def _is_list(text: str, most: float = 0.15) -> bool:
+    """Whether a text only lists: short items, and next to no word that makes a statement of them."""
+    items = [item for item in _ITEM.split(text) if _TOKEN.search(item)]
+    words = [_length(item) for item in items]
+    if len(items) < FEWEST:
+        tokens = text.split()
+        return len(items) == 1 and len(tokens) >= FEWEST and not common()["linking"].search(text)
+    linking = sum(1 for _ in common()["linking"].finditer(text))
+    return linking <= most * sum(words) and sum(words) <= 3.2 * len(items) and max(words) <= 8
+
+
+def _length(item: str) -> float:
+    """Words of an item; two Chinese characters make one."""
+    tokens = _TOKEN.findall(item)
+    return sum(0.5 if "一" <= token <= "鿿" else 1.0 for token in tokens)
+
+
+def retracted(answer: Answer) -> Iterator[Range]:
+    """What is taken back: the sentence so far before a "no, wait", or the sentence before one that begins with it."""
+    first = {clause.sentence: clause.start for clause in reversed(answer.clauses)}
+    for clause in answer.clauses:
+        words = answer.plain[clause.start : clause.end].strip(" \n,.;:!。…—-")
+        if common()["retraction"].fullmatch(words):
+            begins = first[clause.sentence] == clause.start
+            if not begins:
+                yield first[clause.sentence], clause.start
+            elif clause.sentence:
+                yield first[clause.sentence - 1], clause.start

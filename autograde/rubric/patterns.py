@@ -1,0 +1,141 @@
+"""What the answers to a question can say, and in which words: the file `patterns.md` of its folder.
+
+    ## words                      one concept a line, in every language and spelling:
+    type: dtype | type | 类型         alternatives; `stem-` takes any ending, `a..b` a gap within a clause,
+                                      all else as in regular expressions, where groups only group
+
+    ## says dtype                 one statement a line, a few concepts that stand together in a sentence:
+    first int32 second int64          each affirmed; `-same` must be denied ("not the same"), `~same` may be either,
+    near: types -same                 `a/b` is one of both, `2*api` two different alternatives;
+                                      `near:` allows a neighbouring sentence, `anywhere:` the whole answer
+
+    ## denies dtype               statements that contradict the key point
+    ## perhaps dtype              signs that it might be meant
+
+The concepts of `words.md` beside this file serve all questions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from autograde import catalog
+from autograde.catalog import AuthorError, Text
+
+Polarity = Literal["affirmed", "denied", "either"]
+_SIGNS: dict[str, Polarity] = {"-": "denied", "~": "either"}
+_REACH = {"near": 1, "anywhere": 10_000}
+_TERM = re.compile(r"(?:(\d)\*)?([-~]?)([\w/]+)")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One concept of a statement; `names` are alternatives, `count` how many different wordings are wanted."""
+
+    names: tuple[str, ...]
+    polarity: Polarity = "affirmed"
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Concepts that say something when they stand together, at most `reach` sentences apart."""
+
+    terms: tuple[Term, ...]
+    reach: int = 0
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """The patterns of one question: compiled concepts by name, statements by key point."""
+
+    words: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    says: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    denies: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    perhaps: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+
+
+@cache
+def common() -> Mapping[str, re.Pattern[str]]:
+    """The concepts that belong to no single question, and the small words that deny, restrict or ask."""
+    path = Path(__file__).with_name("words.md")
+    return _words(catalog.parse_text(path.read_text("utf-8"), "", path.name), path.name)
+
+
+@cache
+def of(question: str) -> Patterns:
+    """The patterns of a question; empty where its author wrote none. Raises `AuthorError` where they are not right."""
+    path = catalog.load(question).folder / "patterns.md"
+    if not path.is_file():
+        return Patterns()
+    return parse(path.read_text("utf-8"), f"{question}/{path.name}", common())
+
+
+def parse(source: str, name: str, shared: Mapping[str, re.Pattern[str]]) -> Patterns:
+    text = catalog.parse_text(source, "", name)
+    words = {**shared, **_words(text, name)}
+
+    def statements(kind: str) -> dict[str, tuple[Statement, ...]]:
+        return {id: tuple(_statements(text, kind, id, words, name)) for id in text.ids(kind)}
+
+    return Patterns(words, statements("says"), statements("denies"), statements("perhaps"))
+
+
+def _lines(text: Text, kind: str, id: str) -> Iterator[str]:
+    return (line.strip() for part in text.get(kind, id) for line in part.splitlines() if line.strip())
+
+
+def _words(text: Text, name: str) -> dict[str, re.Pattern[str]]:
+    found: dict[str, str] = {}
+    for line in (line for id in text.ids("words") for line in _lines(text, "words", id)):
+        word, colon, alternatives = line.partition(": ")
+        if line.startswith("|"):  # a line that goes on
+            found[word := list(found)[-1]] += f" {line}"
+        elif colon and re.fullmatch(r"\w+", word):
+            found[word] = alternatives
+        else:
+            raise AuthorError(f"{name}: {line!r} is no line `concept: one wording | another`")
+    return {word: _compile(alternatives, f"{name}, {word}") for word, alternatives in found.items()}
+
+
+def _compile(alternatives: str, where: str) -> re.Pattern[str]:
+    """One group for each alternative, so that a match says which wording it is."""
+    wordings = [part.strip() for part in alternatives.split(" | ") if part.strip(" |")]
+    try:
+        return re.compile("|".join(f"({_expression(wording)})" for wording in wordings))
+    except re.error as error:
+        raise AuthorError(f"{where}: a wording cannot be read: {error}") from None
+
+
+def _expression(wording: str) -> str:
+    """A wording as a regular expression: whole words in Latin letters, plural or not, any white space."""
+    stem = wording.endswith("-")
+    wording = wording.removesuffix("-")
+    before = r"(?<![a-z0-9_])" if re.match(r"[(]*[a-z0-9_]", wording) else ""
+    after = "[a-z]*" if stem else r"(?:s|es)?(?![a-z0-9])" if re.search(r"[a-z0-9][)?]*$", wording) else ""
+    wording = re.sub(r"(?<!\\)\((?!\?)", "(?:", wording)
+    wording = wording.replace("..", r"[^,.。;:\n]{0,24}?")
+    return before + f"(?:{wording})".replace(" ?", r"[\s\"']*").replace(" ", r"[\s\"']+") + after
+
+
+def _statements(text: Text, kind: str, id: str, words: Mapping[str, re.Pattern[str]], name: str) -> Iterator[Statement]:
+    for line in _lines(text, kind, id):
+        reach, colon, rest = line.partition(":")
+        terms = tuple(_term(one, words, f"{name}, {kind} {id}") for one in (rest if colon else line).split())
+        if colon and reach not in _REACH:
+            raise AuthorError(f"{name}, {kind} {id}: {reach!r} is none of {', '.join(_REACH)}")
+        yield Statement(terms, _REACH[reach] if colon else 0)
+
+
+def _term(source: str, words: Mapping[str, re.Pattern[str]], where: str) -> Term:
+    found = _TERM.fullmatch(source)
+    names = tuple(found[3].split("/")) if found else ()
+    unknown = [name for name in names if name not in words]
+    if found is None or unknown:
+        raise AuthorError(f"{where}: {source!r} names no concept of `## words`")
+    return Term(names, _SIGNS.get(found[2], "affirmed"), int(found[1] or 1))
