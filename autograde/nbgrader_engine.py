@@ -35,6 +35,7 @@ def configure(config: Any, lang: str = "en") -> None:
     config.Autograde.autograde_preprocessors = []
     config.GenerateFeedback.exporter_class = f"{__name__}.FeedbackPage"
     config.GenerateFeedback.preprocessors = []
+    config.GenerateFeedback.force = True  # a page is there since grading; it is made anew with what a person entered
 
 
 class GradingError(Exception):

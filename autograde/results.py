@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from autograde import catalog, inert, speak
+from autograde import catalog, inert, rubric, speak
 from autograde.ledger import Entry, Mark, Standing
 from autograde.marked import Shown
 from autograde.sandbox import Finding, Findings
@@ -93,16 +91,9 @@ def judge_submission(
         elif answer.strip() in ("", course.answer(slug).source.strip()):
             judged[slug] = Judged(without_claims(slug, "untouched"))
         else:
-            judged[slug] = Judged(without_claims(slug, "answered"), answer, suggest(slug, answer, given.lang))
+            suggestion = rubric.suggest(slug, answer, given.lang)
+            judged[slug] = Judged(without_claims(slug, "answered"), answer, suggestion)
     return judged
-
-
-def suggest(slug: str, answer: str, lang: str) -> Suggestion | None:
-    if find_spec("autograde.rubric") is None:
-        return None
-    rubric = import_module("autograde.rubric")
-    suggestion: Suggestion = rubric.suggest(slug, answer, lang)
-    return suggestion
 
 
 # ---- results
