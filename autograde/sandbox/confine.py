@@ -140,6 +140,7 @@ def confine(plan: Plan, scratch: Path, limits: Limits, trust: bool) -> None:
     """Put this process behind every wall. Raises `OSError` where one cannot be put up, unless `trust` is given."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")  # if the machine runs out of memory, this goes first
+    ruleset = None
     with _tolerating(trust):
         os.open(OWN, os.O_PATH)  # stays open, so that the rule's object is not forgotten for another one
         ruleset = landlock.make_ruleset([*plan.readable, Path(OWN)], map(Path, DEVICES), [scratch])
@@ -147,15 +148,16 @@ def confine(plan: Plan, scratch: Path, limits: Limits, trust: bool) -> None:
     set_limits(limits, alone)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which clears it
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    with _tolerating(trust):
-        landlock.restrict_self(ruleset)
+    if ruleset is not None:
+        with _tolerating(trust):
+            landlock.restrict_self(ruleset)
     with _tolerating(trust):
         seccomp.restrict_self()
 
 
 @contextmanager
 def _tolerating(trust: bool) -> Iterator[None]:
-    with suppress(*((OSError, UnboundLocalError) if trust else ())):
+    with suppress(*((OSError,) if trust else ())):
         yield
 
 

@@ -68,7 +68,7 @@ class Engine:
                     self.start()
                     started = time.monotonic()
                 ended = self._parent.run(attempt, left, progress.take, self.trust)
-            except ParentDiedError as died:
+            except (ParentDiedError, OSError) as died:
                 self._parent.close()
                 deaths += 1
                 if deaths == 1:

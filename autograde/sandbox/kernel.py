@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 import sys
@@ -58,6 +59,8 @@ class _CapData(ctypes.Structure):
 
 def keep_capabilities(*kept: int) -> None:
     """Drop all capabilities but those in `kept` (numbers below 32)."""
+    if MACHINE not in _CAPSET:
+        raise OSError(errno.ENOSYS, "no system calls are written down for this kind of processor")
     mask = sum(1 << number for number in kept)
     syscall(_CAPSET[MACHINE], _CapHeader(_CAPABILITY_VERSION_3, 0), _CapData(mask, mask, 0, 0, 0, 0))
 

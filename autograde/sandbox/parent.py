@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -62,6 +62,7 @@ class Parent:
         self._bare = bare
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket
+        self._errors: IO[bytes]
         self._home: Path
 
     @property
@@ -71,6 +72,7 @@ class Parent:
     def start(self) -> dict[str, Any]:
         """Start the process; what it says of itself. Raises `ParentDiedError`."""
         self.close()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._home = Path(tempfile.mkdtemp(prefix=f"autograde-{os.getpid()}-warm-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = json.dumps([os.path.abspath(one) for one in sys.path])
@@ -82,7 +84,7 @@ class Parent:
                 cwd=self._home,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=self._errors,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -110,19 +112,19 @@ class Parent:
     def _child(self, job: dict[str, Any], limits: Limits, task: bytes, take: Take, seconds: float) -> str:
         with scratch_folder() as scratch, _pipe() as (receive, send), _file(task) as given, _file() as terminal:
             job |= {"scratch": str(scratch), "limits": asdict(limits)}
+            fds = [given.fileno(), send.fileno(), terminal.fileno()]
             try:
-                fds = [given.fileno(), send.fileno(), terminal.fileno()]
                 socket.send_fds(self._control, [json.dumps(job).encode()], fds)
-            except OSError as error:
-                raise ParentDiedError(str(error)) from None
-            send.close()
-            cause = follow(receive, limits.seconds + GRACE, time.monotonic() + seconds, take)
-            if cause is None and not readable(self._control.fileno(), GRACE):
-                cause = "wire"  # it closed its end and lives on
-            if cause:
-                with suppress(OSError):
+                send.close()
+                cause = follow(receive, limits.seconds + GRACE, time.monotonic() + seconds, take)
+                if cause is None and not readable(self._control.fileno(), GRACE):
+                    cause = "wire"  # it closed its end and lives on
+                if cause:
                     self._control.send(json.dumps({"kill": cause}).encode())
-            answer = self._hear(PATIENCE)  # one for each job, or the next job would hear it
+                answer = self._hear(PATIENCE)  # one for each job, or the next job would hear it
+            except BaseException:  # Ctrl-C among them: a child whose end nobody heard of must not live on
+                self.close()
+                raise
             return cause or how(answer)
 
     def _hear(self, seconds: float) -> dict[str, Any]:
@@ -132,7 +134,8 @@ class Parent:
         except OSError as error:
             raise ParentDiedError(f"no answer from the warm parent: {error}") from None
         if not data:
-            raise ParentDiedError("the warm parent ended")
+            self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - 500))
+            raise ParentDiedError(f"the warm parent ended: {self._errors.read().decode('utf-8', 'replace')}".strip())
         message: dict[str, Any] = json.loads(data)
         return message
 
@@ -147,6 +150,7 @@ class Parent:
             self._process.kill()
             self._process.wait()
         self._process = None
+        self._errors.close()
         delete(self._home)
 
 

@@ -18,6 +18,7 @@ from autograde.terms import Raised
 MAX_HEADER = 16 << 10
 MAX_BODY = MAX_TOTAL_BYTES + (2 << 20)
 MAX_WIRE = 8 * MAX_BODY
+MAX_FRAMES = 20_000
 _SIZES = struct.Struct("<II")
 
 
@@ -53,6 +54,7 @@ class Reader:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._total = 0
+        self._frames = 0
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames that `data` completes. Raises `BadFrameError` for anything over the caps or not a frame."""
@@ -62,7 +64,8 @@ class Reader:
             raise BadFrameError("more than a submission may send")
         while len(self._buffer) >= _SIZES.size:
             head, body = _SIZES.unpack_from(self._buffer)
-            if head > MAX_HEADER or body > MAX_BODY:
+            self._frames += 1
+            if head > MAX_HEADER or body > MAX_BODY or self._frames > MAX_FRAMES:
                 raise BadFrameError("a frame over the caps")
             end = _SIZES.size + head + body
             if len(self._buffer) < end:

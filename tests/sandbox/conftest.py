@@ -1,4 +1,4 @@
-"""One warm parent for a whole module of tests: TensorFlow takes three seconds to import."""
+"""One warm parent for all of these tests: TensorFlow takes three seconds to import."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RIGHT = {"double": "double = lambda x: x * 2", "halve": "halve = lambda x: x / 2
 LIMITS = Limits(seconds=20.0, total_seconds=60.0)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """The engine, in an environment with a secret; it leaves no folder behind."""
     before = set(os.listdir(tempfile.gettempdir()))

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from autograde.sandbox import Cell, Engine, Findings, Task
+from autograde.sandbox import Cell, Engine, Findings, Task, parent
 from autograde.terms import Raised
 from tests.sandbox.conftest import X, right, run, task, text
 
@@ -157,6 +157,28 @@ def test_a_parent_that_is_killed_is_replaced(engine: Engine) -> None:
     process.kill()
     process.wait()
     assert right(run(engine), "double")
+
+
+def test_ctrl_c_ends_the_parent_with_its_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(parent, "follow", interrupted)
+    bare = parent.Parent(bare=True)
+    bare.start()
+    process = bare._process
+    assert process is not None
+    with pytest.raises(KeyboardInterrupt):
+        bare.prove({"outside": "/", "abstract": "", "port": 0})
+    assert process.returncode is not None
+    assert not bare.running
+
+
+def test_a_parent_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parent, "_BOOT", "raise SystemExit('no TensorFlow here')")
+    findings = Engine().run(task())
+    assert findings.error == ("internal", "the warm parent ended: no TensorFlow here")
+    assert {finding.observation for finding in findings.exercises.values()} == {None}
 
 
 def test_inputs_are_what_was_given(engine: Engine) -> None:

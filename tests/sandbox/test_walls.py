@@ -40,7 +40,7 @@ FORBIDDEN = {
     "follow a link of its own": "os.symlink('{folder}', 'l'); open('l/submitted/ada/loops.ipynb')",
     "link a file to itself": "os.link('{folder}/submitted/ada/loops.ipynb', 'h'); open('h')",
     "climb out of the scratch folder": "open('../' * 20 + '{folder}/submitted/ada/loops.ipynb')",
-    "read the home directory": "os.listdir(os.path.expanduser('~root'))",
+    "read the home directory": "os.listdir('{home}')",
     "read the checkout": "os.listdir('{root}')",
     "read the solutions": "os.listdir('{root}/solutions')",
     "read the expected arrays": "open('{expected}', 'rb')",
@@ -145,8 +145,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
 def tried(engine: Engine, place: SimpleNamespace) -> Findings:
     """Every attempt in a cell of its own, all in one child."""
     numbers = X86_64 if os.uname().machine == "x86_64" else AARCH64
-    expected = next(PACKAGE.glob("exercises/*/expected.npz"))
-    facts = {"root": PACKAGE.parent, "package": PACKAGE, "expected": expected, "tmp": "/tmp", "grader": os.getpid()}
+    expected = next(PACKAGE.glob("exercises/*/expected.npz"), PACKAGE / "judge.py")  # as far as it was built
+    facts = {
+        "root": PACKAGE.parent,
+        "package": PACKAGE,
+        "home": Path.home(),
+        "expected": expected,
+        "tmp": "/tmp",
+        "grader": os.getpid(),
+    }
     facts |= {**vars(place), "struct": STRUCT, **numbers}
     cells = [
         f"try:\n    {code.format(**facts)}\nexcept FileNotFoundError:\n    print('not there')\n"

@@ -62,6 +62,12 @@ def test_half_characters_and_infinities_do_not_come_through() -> None:
     assert decode(b"[NaN, Infinity]") == [None, None]
 
 
+def test_more_frames_than_a_submission_has_steps_are_refused() -> None:
+    frame = struct.pack("<II", 2, 0) + b"{}"
+    with pytest.raises(BadFrameError):
+        list(Reader().feed(frame * 100_000))
+
+
 @pytest.mark.parametrize("value", [None, {}, [], ["a"], "text"])
 def test_what_is_no_exception_is_none(value: Any) -> None:
     assert decode_raised(value) is None
