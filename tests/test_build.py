@@ -376,7 +376,7 @@ def test_with_its_lines_written_a_new_exercise_obeys(course: Path, assignment: s
     solutions = course / "solutions"
     for path in new.skeleton("softmax", assignment, solutions):
         path.write_text(path.read_text("utf-8").replace("WRITE: ", ""), "utf-8")
-    assert [Path(line.split(" ")[0]).name for line in stale.rebuild(catalog.slugs(), solutions)][-1] == "expected.npz"
+    assert [Path(line.split(" ")[0]).name for line in stale.rebuild(["softmax"], solutions)][-1] == "expected.npz"
     lint.insist(catalog.slugs(), solutions)
     found = fingerprints.gallery("softmax", 3, solutions=solutions)
     verdicts = {path.stem: judge(found.exercise, seen, found.expected) for path, seen in found.samples.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -32,10 +34,22 @@ SEEDS = (PUBLIC_SEED, 1, 2, 3, HIDDEN_SEED)
 
 
 @cache
+def processes() -> ProcessPoolExecutor:
+    """Where samples are looked at: fresh processes, as many as there are cores, up to two."""
+    return ProcessPoolExecutor(min(2, os.cpu_count() or 1), multiprocessing.get_context("spawn"))
+
+
+@cache
+def galleries(slug: str) -> dict[int, Future[Gallery]]:
+    """The samples of an exercise on every seed: the wrong ones on the public and the hidden seed only."""
+    right = ("accept", "alt")
+    kinds = {seed: (*right, "wrong") if seed in (PUBLIC_SEED, HIDDEN_SEED) else right for seed in SEEDS}
+    return {seed: processes().submit(fingerprints.gallery, slug, seed, kinds[seed]) for seed in SEEDS}
+
+
+@cache
 def gallery(slug: str, seed: int) -> Gallery:
-    """The samples of an exercise as they look on `seed`: the wrong ones on the public and the hidden seed only."""
-    telling = (PUBLIC_SEED, HIDDEN_SEED)
-    return fingerprints.gallery(slug, seed, ("accept", "alt", "wrong") if seed in telling else ("accept", "alt"))
+    return galleries(slug)[seed].result()
 
 
 @cache

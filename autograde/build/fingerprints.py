@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import linecache
+import multiprocessing
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, starmap
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograde import catalog, judge
 from autograde.build import source
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 Run = Callable[["Task"], "Findings"]
 Look = Callable[[Sequence[str]], Observation]
+Found = TypeVar("Found")
 _numbers = count(1)
 
 
@@ -90,6 +94,16 @@ def gallery(
     for path, seen in found.of("accept").items():
         _insist_right(path.name, slug, seen)
     return found
+
+
+def side_by_side(look: Callable[[str, int], Found], units: Sequence[tuple[str, int]], jobs: int = 0) -> Iterator[Found]:
+    """`look(slug, seed)` for each of the units, in fresh processes (default: one a core); a single one is done here."""
+    if len(units) < 2:
+        yield from starmap(look, units)
+        return
+    fresh = multiprocessing.get_context("spawn")  # a fork after TensorFlow's first operation hangs
+    with ProcessPoolExecutor(min(len(units), jobs or os.cpu_count() or 1), mp_context=fresh) as pool:
+        yield from pool.map(look, *zip(*units, strict=True))
 
 
 def code_exercise(slug: str) -> Exercise:

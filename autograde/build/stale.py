@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Collection, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from autograde import catalog, judge
 from autograde.build import lint, source
-from autograde.build.fingerprints import expected
+from autograde.build.fingerprints import expected, side_by_side
 from autograde.build.notebooks import notebook, to_text
 from autograde.catalog import LANGUAGES, PUBLIC_SEED, AuthorError
 from autograde.terms import Exercise, Expected, Observation
@@ -97,9 +98,9 @@ def _notebooks(slugs: Collection[str], solutions: Path | None) -> Iterator[tuple
 
 
 def _arrays(slugs: Collection[str], solutions: Path | None) -> Iterator[tuple[Exercise, Expected]]:
-    for entry in map(catalog.load, slugs):
-        if isinstance(entry.about, Exercise):
-            yield entry.about, expected(entry.id, PUBLIC_SEED, solutions=solutions)
+    exercises = [about for about in (catalog.load(slug).about for slug in slugs) if isinstance(about, Exercise)]
+    built = side_by_side(partial(expected, solutions=solutions), [(one.id, PUBLIC_SEED) for one in exercises])
+    yield from zip(exercises, built, strict=True)
 
 
 def _npz(exercise: Exercise) -> Path:

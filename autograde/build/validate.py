@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograde import catalog, workers
 from autograde.build import source
-from autograde.build.fingerprints import code_exercise, gallery, task
+from autograde.build.fingerprints import code_exercise, gallery, side_by_side, task
 from autograde.catalog import LANGUAGES
 from autograde.judge import judge
 from autograde.sandbox import Limits
@@ -99,9 +97,7 @@ def _short_answers(labelled: Path) -> bool:
 def validate(slugs: Sequence[str], seeds: Iterable[int], jobs: int) -> Iterator[Trust]:
     """Judge every sample on every seed, in `jobs` processes, and as the grader does."""
     units = [(slug, seed) for slug in slugs for seed in seeds]
-    fresh = multiprocessing.get_context("spawn")  # a fork after TensorFlow's first operation hangs
-    with ProcessPoolExecutor(jobs, mp_context=fresh) as pool:
-        judged = dict(zip(units, pool.map(on_seed, *zip(*units, strict=True)), strict=True))
+    judged = dict(zip(units, side_by_side(on_seed, units, jobs), strict=True))
     for slug in slugs:
         verdicts = [verdicts for (one, _), (verdicts, _) in judged.items() if one == slug]
         yield compare(slug, verdicts, as_graded(slug, judged[slug, units[0][1]][1], units[0][1], jobs))
