@@ -49,10 +49,14 @@ def keywords(answer: Answer, parts: tuple[Range, ...]) -> tuple[Range, ...]:
     """All `parts` where together they are a list of keywords, else those sentences that are one of their own."""
     if _is_list("\n".join(answer.plain[slice(*part)] for part in parts)):
         return parts
-    return tuple(part for part in parts if _is_list(answer.plain[slice(*part)], most=0.0))
+    return tuple(
+        part
+        for part in parts
+        if ":" not in answer.plain[slice(*part)] and _is_list(answer.plain[slice(*part)], most=0.0)
+    )
 
 
-def _is_list(text: str, most: float = 0.15) -> bool:
+def _is_list(text: str, most: float = 0.16) -> bool:
     """Whether a text only lists: short items, and next to no word that makes a statement of them."""
     items = [item for item in _ITEM.split(text) if _TOKEN.search(item)]
     words = [_length(item) for item in items]

@@ -28,7 +28,10 @@ class Match:
     retracted: bool
 
     def has(self, polarity: Polarity) -> bool:
-        return polarity == "either" or self.conditional or self.denied == (polarity == "denied")
+        """Whether a statement that wants this polarity may use it; a condition ("if it isn't …") asserts neither."""
+        if self.conditional:
+            return polarity != "denied" or self.denied
+        return polarity == "either" or self.denied == (polarity == "denied")
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def _expression(wording: str) -> str:
     stem = wording.endswith("-")
     wording = wording.removesuffix("-")
     before = r"(?<![a-z0-9_])" if re.match(r"[(]*[a-z0-9_]", wording) else ""
-    after = "[a-z]*" if stem else r"(?:s|es)?(?![a-z0-9])" if re.search(r"[a-z0-9][)?]*$", wording) else ""
+    after = "[a-z]*" if stem else r"(?:s|es)?(?![a-z0-9_])" if re.search(r"[a-z0-9][)?]*$", wording) else ""
     wording = re.sub(r"(?<!\\)\((?!\?)", "(?:", wording)
     wording = wording.replace("..", r"[^,.。;:\n]{0,24}?")
     return before + f"(?:{wording})".replace(" ?", r"[\s\"']*").replace(" ", r"[\s\"']+") + after
