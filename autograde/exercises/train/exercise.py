@@ -1,0 +1,151 @@
+"""Write a training loop: update, validate, show the running figures, return the history.
+
+One call of the student's `train` on a small model that keeps a diary (see `autograde.loops`): three epochs of ten
+batches. Figures are compared in the first two epochs, in which they do not depend on updates, and weights at the end of
+the third, in which they move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograde import loops
+from autograde.terms import Claim, Exercise, Misconception
+
+# Two decimals are enough on a display: half a hundredth, and what float32 adds in ten steps.
+TWO_DECIMALS = 0.0052
+
+EXERCISE = Exercise(
+    assignment="training_loops",
+    asks_for=("train",),
+    claims=(
+        Claim("own_loop", of="borrowed", how="equal", gate=True),
+        Claim("updates", of=("hidden_*", "output_*", "frozen_*", "iterations"), points=6),
+        Claim("penalties", of="aside_weight", points=2),
+        Claim("training_mode", of="mode_state", points=2),
+        Claim("loss", of="loss", points=1.5),
+        Claim("accuracy", of="accuracy", points=1),
+        Claim("validation", of=("val_loss", "val_accuracy"), points=2),
+        Claim("same_pass", of=("passes", "accuracy"), points=1),
+        Claim("validation_moment", of=("moments", "val_accuracy"), points=1),
+        Claim("shown_loss", of="shown_loss", points=1.5, how="shown", atol=TWO_DECIMALS, share=0.9),
+        Claim("shown_accuracy", of="shown_accuracy", points=1, how="shown", atol=TWO_DECIMALS, share=0.9),
+        Claim(
+            "shown_validation", of=("shown_val_loss", "shown_val_accuracy"), points=1, how="shown", atol=TWO_DECIMALS
+        ),
+    ),
+    misconceptions=(
+        Misconception("reset_states", raises=r"AttributeError: .*\breset_states\b"),
+        Misconception(
+            "numpy_in_graph", raises=r"(AttributeError|NotImplementedError): .*(Symbolic|symbolic).*\bnumpy\b"
+        ),
+        *map(
+            Misconception,
+            (
+                "fit_inside",
+                "train_on_batch_inside",
+                "only_some_layers",
+                "nothing_updated",
+                "frozen_layers_trained",
+                "optimizer_recreated",
+                "optimizer_bypassed",
+                "step_per_variable",
+                "applied_twice",
+                "stale_gradients",
+                "ascent",
+                "sum_for_mean",
+                "model_losses_left_out",
+                "penalties_not_in_gradient",
+                "penalties_not_reported",
+                "training_mode_missing",
+                "second_forward_pass",
+                "last_batch_dropped",
+                "epoch_too_many",
+                "shuffled",
+                "labels_out_of_step",
+                "trains_on_validation_data",
+                "metrics_not_reset",
+                "last_batch_reported",
+                "exact_accuracy",
+                "validation_on_training_data",
+                "validation_in_training_mode",
+                "validation_before_epoch",
+                "validation_every_step",
+                "validation_mean_of_batches",
+                "shown_once_per_epoch",
+                "validation_not_shown",
+                "nothing_returned",
+                "history_per_step",
+                "history_of_last_epoch",
+            ),
+        ),
+    ),
+)
+
+
+def cases(rng: np.random.Generator) -> dict[str, dict[str, Any]]:
+
+    weights = {
+        "frozen": loops.draw_dense(rng, loops.FEATURES, 4),
+        "hidden": loops.draw_dense(rng, 4, 5),
+        "output": loops.draw_dense(rng, 5, loops.CLASSES, scale=4),
+    }
+
+    def logits(features: Any) -> Any:
+        for name in ("frozen", "hidden"):
+            features = np.tanh(features @ weights[name][0] + weights[name][1])
+        return features @ weights["output"][0] + weights["output"][1]
+
+    slope = (rng.uniform(0.5, 1.5, 3) * rng.choice([-1, 1], 3)).astype("float32")
+    return {"three_epochs": {"weights": weights, "slope": slope, **loops.draw_data(rng, logits)}}
+
+
+def probe(student: Any, weights: Any, slope: Any, train_set: Any, valid_set: Any) -> Iterator[tuple[str, Any]]:
+    import keras
+
+    from autograde.display import Display
+
+    watch, optimizer = loops.Watch(), keras.optimizers.SGD(0.2, momentum=0.9)
+    model = build_model(watch, optimizer, weights, slope)
+    start = loops.values_of(model)
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with Display() as display:
+        history = student["train"](
+            model, optimizer, loss_fn, loops.batches(train_set), loops.batches(valid_set), loops.N_EPOCHS
+        )
+    yield "borrowed", watch.flags()
+    yield from loops.look_at_weights(model, "frozen", "hidden", "output", "aside", "mode")
+    yield "iterations", np.array(optimizer.iterations)
+    yield from loops.look_at_reports(history, display)
+    diary = loops.look_at_diary(model.get_layer("diary"))
+    yield from diary.items()
+    yield "note_unmoved", loops.unmoved([model], start)
+    yield "note_steps", np.array(optimizer.iterations)
+    yield "note_passes", diary["passes"][0]
+    yield "note_validations", len(diary["moments"])
+    yield "note_returned", loops.lengths(history)
+
+
+def build_model(watch: Any, optimizer: Any, weights: Any, slope: Any) -> Any:
+    """A small classifier of `(batch, features + 2)` inputs, logits of shape `(batch, classes)`."""
+    import keras
+
+    parts = loops.parts()
+    diary = parts.Diary(watch, name="diary")
+    model = keras.Sequential(
+        [
+            keras.Input((loops.FEATURES + 2,)),
+            diary,
+            parts.Mode(diary, name="mode"),
+            keras.layers.Dense(4, activation="tanh", trainable=False, name="frozen"),
+            keras.layers.Dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(watch), name="hidden"),
+            parts.Aside(slope, name="aside"),
+            keras.layers.Dense(loops.CLASSES, name="output"),
+            parts.Gate(diary, [optimizer], once=False, name="gate"),
+        ]
+    )
+    loops.give(model, **weights)
+    return model

@@ -1,0 +1,35 @@
+"""Running means over batches; validation loss without the model's losses."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def train_two_optimizers(
+    lower_layers, upper_layers, lower_optimizer, upper_optimizer, loss_fn, train_set, valid_set, n_epochs
+):
+    history = {name: [] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+    shown = {f"shown_{name}": [] for name in history}
+    for epoch in range(n_epochs):
+        losses, accuracies = [], []
+        for X, y in train_set:
+            with tf.GradientTape() as tape:
+                y_pred = upper_layers(lower_layers(X, training=True), training=True)
+                loss = tf.add_n([loss_fn(y, y_pred), *lower_layers.losses, *upper_layers.losses])
+            variables = [lower_layers.trainable_variables, upper_layers.trainable_variables]
+            lower_gradients, upper_gradients = tape.gradient(loss, variables)
+            lower_optimizer.apply_gradients(zip(lower_gradients, lower_layers.trainable_variables))
+            upper_optimizer.apply_gradients(zip(upper_gradients, upper_layers.trainable_variables))
+            losses.append(float(loss))
+            accuracies.append(np.mean(np.argmax(y_pred, axis=1) == y))
+            if epoch < n_epochs - 1:
+                shown["shown_loss"].append(np.mean(losses))
+                shown["shown_accuracy"].append(np.mean(accuracies))
+        y_pred = np.concatenate([upper_layers(lower_layers(X, training=False), training=False) for X, _ in valid_set])
+        y = np.concatenate([y for _, y in valid_set])
+        history["loss"].append(np.mean(losses))
+        history["accuracy"].append(np.mean(accuracies))
+        history["val_loss"].append(float(loss_fn(y, y_pred)))
+        history["val_accuracy"].append(np.mean(np.argmax(y_pred, axis=1) == y))
+    for name in ("val_loss", "val_accuracy"):
+        shown[f"shown_{name}"] = history[name][:-1]
+    return {**history, **shown}
