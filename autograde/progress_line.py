@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from tqdm import tqdm
 
@@ -21,16 +21,14 @@ class Progress:
     def tell(self, id: str, **facts: object) -> None:
         tqdm.write(self._sentence(id, **facts), file=sys.stderr)
 
-    def follow(self, grading: Iterable[int | Result]) -> Iterator[Result]:
+    def follow(self, grading: Iterator[int | Result]) -> Iterator[Result]:
         """The results of a grading, which says first how many there will be."""
-        failures = 0
-        with tqdm(total=0, unit="", dynamic_ncols=True, disable=None, leave=False, file=sys.stderr) as line:
+        failures, total = 0, next(grading, 0)
+        with tqdm(total=total, unit="", dynamic_ncols=True, disable=None, miniters=1, file=sys.stderr) as line:
             for one in grading:
-                if isinstance(one, int):
-                    line.reset(total=one)
-                    continue
-                failures += one.faulty
-                if failures:
-                    line.set_postfix_str(self._sentence("failures", count=failures), refresh=False)
-                line.update()
-                yield one
+                if isinstance(one, Result):
+                    failures += one.faulty
+                    if failures:
+                        line.set_postfix_str(self._sentence("failures", count=failures), refresh=False)
+                    line.update()
+                    yield one

@@ -66,10 +66,13 @@ class Rights:
         if not missing:
             return
         self._tell("computing_expected", exercises=", ".join(missing))
-        with ThreadPoolExecutor(len(missing), thread_name_prefix="rights") as threads:
+        threads = ThreadPoolExecutor(len(missing), thread_name_prefix="rights")
+        try:
             for slug, expected in zip(missing, threads.map(self._compute, missing), strict=True):
                 self._room.store.keep_expected(self.key(slug), catalog.expected_to_bytes(expected))
                 self._expected[slug] = expected
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)  # whoever interrupts does not wait for the samples
 
     def _recall(self, slug: str) -> bool:
         data = self._room.store.expected(self.key(slug))
