@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -261,9 +260,12 @@ def explained(error: Exception, again: str) -> str | None:
         return sentence("busy")
     if isinstance(error, OSError):
         return sentence("system", error=error.strerror or error, file=error.filename or "", again=again)
-    with suppress(ImportError):
-        from autograde.ledger import GradebookError
+    return _from_afar(error, again)
 
-        if isinstance(error, GradebookError):
-            return sentence("gradebook", error=error, again=again)
-    return None
+
+def _from_afar(error: Exception, again: str) -> str | None:
+    """The sentence for an error of the gradebook or the cluster, whose modules are loaded only where they are used."""
+    kind = type(error).__name__
+    if kind == "GradebookError":
+        return sentence("gradebook", error=error, again=again)
+    return sentence("no_scheduler", error=error) if kind == "SchedulerError" else None

@@ -9,14 +9,20 @@ import atexit
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from autograde import catalog
 from autograde.sandbox import Engine, Findings, Limits, Task, Unsafe
 
+PATIENCE = 15  # seconds for a scheduler to answer
+
 Submit = Callable[[Task], "Future[Findings]"]
+
+
+class SchedulerError(Exception):
+    """No Dask scheduler answers at an address, or Dask is not installed."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +69,11 @@ class Engines:
 
 
 _of_this_worker = Engines()  # in a Dask worker, which outlives any one task
+atexit.register(_of_this_worker.close)
 
 
 def work(task: Task, terms: Terms) -> Findings:
     """Run a task on a worker of a cluster."""
-    atexit.register(_of_this_worker.close)
     return _of_this_worker.run(task, terms)
 
 
@@ -95,21 +101,27 @@ def _threads(jobs: int, terms: Terms) -> Iterator[Submit]:
 @contextmanager
 def _cluster(address: str, terms: Terms) -> Iterator[Submit]:
     """A Dask cluster. A task whose worker dies is run by another one: Dask sees to that."""
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:
+    with _client(address) as client:
         executor: Executor = client.get_executor(pure=False)
-        held: list[Future[Any]] = []
+        handed_in: list[Future[Findings]] = []
 
         def submit(task: Task) -> Future[Findings]:
-            future = executor.submit(work, task, Terms(terms.limits, terms.trust))
-            held.append(future)
-            return future
+            handed_in.append(executor.submit(work, task, Terms(terms.limits, terms.trust)))
+            return handed_in[-1]
 
         try:
             yield submit
         finally:
-            for future in held:
+            for future in handed_in:
                 future.cancel()
-            with suppress(Exception):
-                executor.shutdown(wait=False)
+
+
+def _client(address: str) -> Any:
+    try:
+        from distributed import Client
+
+        return Client(address, timeout=PATIENCE, set_as_default=False)
+    except ImportError:
+        raise SchedulerError("pip install 'autograde[cluster]'") from None
+    except (OSError, ValueError) as error:
+        raise SchedulerError(f"{address}: {error}") from None
