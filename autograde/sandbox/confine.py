@@ -54,6 +54,8 @@ def make_plan() -> Plan:
         return Plan(readable)
     needed = [Path(module.__file__ or "").resolve() for module in (os, np)]
     anyone = all(map(open_to_all, needed)) and all(map(passable, Path(tempfile.gettempdir()).resolve().parents))
+    if not anyone and not kernel.has_capability(kernel.CAP_DAC_READ_SEARCH):
+        return Plan(readable)  # another user could not even read Python
     return Plan(readable, outsider(), reads_all=not anyone)
 
 

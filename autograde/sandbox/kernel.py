@@ -7,6 +7,7 @@ import errno
 import os
 import platform
 import sys
+from pathlib import Path
 
 X86_64 = "x86_64"
 AARCH64 = "aarch64"
@@ -55,6 +56,12 @@ class _CapData(ctypes.Structure):
     _fields_ = tuple(
         (f"{name}{word}", ctypes.c_uint32) for word in (0, 1) for name in ("effective", "permitted", "inherit")
     )
+
+
+def has_capability(number: int) -> bool:
+    """Whether this process may have capability `number`."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return bool(int(status["CapPrm"], 16) >> number & 1)
 
 
 def keep_capabilities(*kept: int) -> None:

@@ -28,7 +28,7 @@ PATIENCE = 30.0  # seconds for a parent to end a child and say so, on a machine 
 START = 180.0  # seconds for a parent to import TensorFlow from a slow disk
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from autograde.sandbox import warm; "
-    "warm.main(int(sys.argv[2]), sys.argv[3], sys.argv[4] == 'bare')"
+    "warm.main(int(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5] == 'bare')"
 )
 _CLEAN = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -76,7 +76,8 @@ class Parent:
         self._home = Path(tempfile.mkdtemp(prefix=f"autograde-{os.getpid()}-warm-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = json.dumps([os.path.abspath(one) for one in sys.path])
-        arguments = [path, str(theirs.fileno()), self._exercises or "", "bare" if self._bare else "warm"]
+        kind = "bare" if self._bare else "warm"
+        arguments = [path, str(theirs.fileno()), str(self._home), self._exercises or "", kind]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-c", _BOOT, *arguments],
@@ -200,7 +201,9 @@ def how(message: dict[str, Any]) -> str:
     code = os.waitstatus_to_exitcode(int(message["status"]))
     if code == -signal.SIGXCPU:
         return "cpu_seconds"
-    return signal.Signals(-code).name if code < 0 else f"exit {code}"
+    if code >= 0:
+        return f"exit {code}"
+    return signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
 
 
 @contextmanager

@@ -84,8 +84,9 @@ class Tally:
         self.found.setdefault(slug, Finding(seen, raised=self.raised.get(slug)))
 
     def close(self) -> Mapping[str, Finding]:
-        """All findings: whatever was not looked at has the reason of the last end."""
-        return {slug: self.found.get(slug, self._last) for slug in self.task.cases}
+        """All findings: whatever was not looked at has the reason of the last end, or none where the fault is ours."""
+        rest = Finding() if self.error else self._last
+        return {slug: self.found.get(slug, rest) for slug in self.task.cases}
 
     def _admit(self, body: bytes) -> list[Output]:
         outputs = decode(body)

@@ -1,7 +1,9 @@
 """What the engine gives back for honest notebooks."""
 
+import os
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,6 +145,25 @@ def test_submissions_see_nothing_of_each_other(engine: Engine) -> None:
 def test_the_environment_of_the_task_is_added(engine: Engine) -> None:
     findings = engine.run(Task((Cell("c0", "import os; print(os.environ['COURSE'])"),), {}, env={"COURSE": "tf"}))
     assert text(findings) == "tf\n"
+
+
+def test_the_warm_parent_has_one_thread_and_stays_as_it_is(engine: Engine) -> None:
+    """A process with threads must not fork, and one that grows with every submission ends badly."""
+
+    def state() -> tuple[int, int, int]:
+        assert engine._parent._process is not None
+        process = Path(f"/proc/{engine._parent._process.pid}")
+        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        return int(status["Threads"]), int(status["RssAnon"].split()[0]) >> 10, len(os.listdir(process / "fd"))
+
+    run(engine)
+    before = state()
+    for _ in range(20):
+        run(engine, "kept = bytes(10_000_000)")
+    after = state()
+    assert before[0] == after[0] == 1
+    assert after[1] - before[1] <= 1  # MiB
+    assert after[2] == before[2]
 
 
 def test_cells_with_the_same_id_all_run(engine: Engine) -> None:

@@ -45,6 +45,7 @@ def answer(code: str) -> str:
         ("import os\nos.abort()", {}, "crash", "SIGABRT"),
         ("import ctypes\nctypes.string_at(0)", {}, "crash", "SIGSEGV"),
         (DEEP, {}, "crash", "SIGSEGV"),
+        ("import os\nos.kill(os.getpid(), 40)", {}, "crash", "signal 40"),
         ("import os\nos.kill(os.getpid(), 9)", {}, "memory", "SIGKILL"),
         (FOLDERS, {"files": 500}, "crash", "files"),
         (UNLINKED, {"disk_mib": 8}, "crash", "disk_mib"),
