@@ -28,7 +28,8 @@ engine.run(Task((Cell("c", {CELL!r}),), {{}}))
 
 @pytest.mark.parametrize("victim", ["grader", "parent"])
 def test_a_kill_leaves_nothing(tmp_path: Path, victim: str) -> None:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)}
+    path = os.pathsep.join(sys.path)
+    environment = os.environ | {"PYTHONPATH": path, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", GRADER], stdout=subprocess.PIPE, env=environment, text=True) as grader:
         assert grader.stdout is not None
         parent = int(grader.stdout.readline())
