@@ -11,7 +11,7 @@ from autograde.rubric.patterns import common
 from autograde.rubric.reading import Answer, normalize
 
 Range = tuple[int, int]
-COPIED = 0.7  # share of a sentence's runs of characters that also stand in the question
+COPIED = 0.8  # share of a sentence's runs of characters that also stand in the question
 FEWEST = 4  # items from which on a list without a statement is one of keywords
 _TOKEN = re.compile(r"[a-z0-9_.]*[a-z0-9_]|[一-鿿]")
 _ITEM = re.compile(r"[,、;。/+|\n]|\s-\s")

@@ -11,7 +11,8 @@ from autograde.rubric.reading import Answer
 
 WIDEST = 5  # clauses between the first and the last concept of a statement within one sentence
 QUOTE = 90  # characters up to which evidence is quoted in one piece
-_FEW_WORDS = re.compile(r"[^一-鿿]*")
+LATIN_REACH = (4, 2)  # words that a denial ("not", "without") reaches over
+CHINESE_REACH = 6  # characters
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ def _denied(before: str, after: str) -> bool:
     *_, cue = (None, *words["denial"].finditer(before))
     if cue is not None:
         between = before[cue.end() :]
-        if len(re.findall(r"[a-z0-9_.()=]+", between)) <= 4 and len(re.findall(r"[一-鿿]", between)) <= 6:
+        near = LATIN_REACH[bool(words["denial_of_things"].fullmatch(cue[0]))]
+        latin, chinese = len(re.findall(r"[a-z0-9_.()=]+", between)), len(re.findall(r"[一-鿿]", between))
+        if latin <= near and chinese <= CHINESE_REACH and not words["denial_ends"].search(between):
             return True
     return bool(words["denial_after"].match(words["no_denial"].sub(lambda found: "." * len(found[0]), after)))
 

@@ -30,6 +30,7 @@ from autograde.catalog import AuthorError, Text
 Polarity = Literal["affirmed", "denied", "either"]
 _SIGNS: dict[str, Polarity] = {"-": "denied", "~": "either"}
 _REACH = {"near": 1, "anywhere": 10_000}
+_GAP = r"[^,.。;:\n]{0,28}?"  # characters between the parts of a wording, within a clause
 _TERM = re.compile(r"(?:(\d)\*)?([-~]?)([\w/]+)")
 
 
@@ -118,8 +119,10 @@ def _expression(wording: str) -> str:
     wording = wording.removesuffix("-")
     before = r"(?<![a-z0-9_])" if re.match(r"[(]*[a-z0-9_]", wording) else ""
     after = "[a-z]*" if stem else r"(?:s|es)?(?![a-z0-9_])" if re.search(r"[a-z0-9][)?]*$", wording) else ""
+    if re.search(r"[一-鿿]", wording):  # 外部的python值 is also written 外部的 Python 值
+        wording = re.sub(r"(?<![\\\w\[])[a-z][a-z0-9_]+", r" ?\g<0> ?", wording)
     wording = re.sub(r"(?<!\\)\((?!\?)", "(?:", wording)
-    wording = wording.replace("..", r"[^,.。;:\n]{0,24}?")
+    wording = wording.replace(" .. ", f" (?:{_GAP} )?").replace("..", _GAP)
     return before + f"(?:{wording})".replace(" ?", r"[\s\"']*").replace(" ", r"[\s\"']+") + after
 
 
