@@ -24,17 +24,18 @@ class Item:
     answer: str
     code: bool
     panel: str  # HTML made by `speak`
+    message: str
     entry: Entry
 
 
 def page(
-    lang: str, student: str, assignment: str, judged: Mapping[str, Judged], standing: Standing, remarks: Sequence[str]
+    lang: str, title: str, student: str, judged: Mapping[str, Judged], standing: Standing, remarks: Sequence[str]
 ) -> str:
     """The feedback page. `remarks` are sentences about the file as a whole."""
     total = sum(entry.points for entry in standing.cells.values()) - standing.penalty
     page = _template().render(
         lang=lang,
-        title=assignment,
+        title=title,
         student=student,
         items=[_item(one, standing.cells[grade_id(slug)], lang) for slug, one in judged.items()],
         remarks=remarks,
@@ -52,7 +53,9 @@ def _item(judged: Judged, entry: Entry, lang: str) -> Item:
     about = catalog.load(judged.verdict.exercise)
     question = "\n\n".join(about.text[lang].get("question"))
     code = isinstance(about.about, Exercise)
-    return Item(about.text[lang].title, question, judged.answer, code, judged.shown(lang).html, entry)
+    return Item(
+        about.text[lang].title, question, judged.answer, code, judged.shown(lang).html, judged.message(lang), entry
+    )
 
 
 def markdown(text: str) -> str:

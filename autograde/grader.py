@@ -223,7 +223,7 @@ class Grader:
         remarks = [speak.say(lang, f"file_{one.id}", **one.facts) for one in job.remarks]
         if job.damage is not None:
             remarks.append(results.sentence(job.damage, lang))
-        page = feedback.page(lang, job.found.student_id, job.course.assignment, judged, standing, remarks)
+        page = feedback.page(lang, _title(job.given) or job.course.assignment, job.place[0], judged, standing, remarks)
         store.write(self._file(job, "feedback", "html"), page.encode(), 0o644)
 
     def _keep(self, job: Job, standing: Standing, result: Result) -> None:
@@ -242,6 +242,12 @@ class Grader:
 
     def _file(self, job: Job, step: str, suffix: str) -> Path:
         return self._folder(job, step) / f"{job.course.assignment}.{suffix}"
+
+
+def _title(given: Submission) -> str:
+    """The heading of a notebook, in its language."""
+    lines = (line for part in given.parts if part.role == "prose" for line in part.source.splitlines())
+    return next((line.lstrip("# ")[:100] for line in lines if line.startswith("# ")), "")
 
 
 def _outcome(future: Future[Findings]) -> Findings:

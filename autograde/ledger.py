@@ -196,3 +196,5 @@ def _explained() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise GradebookError(str(getattr(error, "orig", None) or error).splitlines()[0]) from error
+    except ModuleNotFoundError as error:  # the driver that the gradebook's URL asks for
+        raise GradebookError(str(error)) from error

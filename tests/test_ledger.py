@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
 
+from autograde import build, classroom
 from autograde.classroom import Classroom
 from autograde.ledger import GradebookError, Ledger, Mark, Standing
+from tests.made_up_class import FIXTURES
 
 MARKS = {"check_standardize": Mark(12.5), "standardize": Mark(12.5, "auto"), "r01": Mark(None, "two key points")}
 
@@ -84,3 +91,43 @@ def test_a_gradebook_of_another_program_is_an_error_with_its_words(class_room: C
     (class_room.root / "gradebook.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(GradebookError, match="not a database"):
         enter(class_room)
+
+
+POSTGRES = Path(
+    shutil.which("initdb") or next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), "initdb")
+)
+
+
+@pytest.fixture
+def postgresql() -> Iterator[str]:
+    """The URL of a real PostgreSQL server of one's own, reached by a socket in its folder."""
+    if not POSTGRES.exists():
+        pytest.skip("PostgreSQL is not installed here")
+    folder = Path(tempfile.mkdtemp(prefix="autograde-pg-"))
+    as_root = {"user": "postgres"} if os.getuid() == 0 else {}  # the server refuses to run as root
+    if as_root:
+        shutil.chown(folder, "postgres")
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(POSTGRES.with_name(program)), "-D", str(folder / "data"), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, **as_root)  # type: ignore[call-overload]
+
+    run("initdb", "-U", "teacher", "-A", "trust")
+    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses=''", "start")
+    yield f"postgresql+psycopg2://teacher@/postgres?host={folder}"
+    run("pg_ctl", "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_a_gradebook_in_postgresql_is_written_like_one_in_sqlite(
+    postgresql: str, class_room: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "solutions_dir", lambda: FIXTURES / "solutions")
+    with (class_room.root / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.CourseDirectory.db_url = {postgresql!r}\n")
+    room = classroom.init(class_room.root)
+    assert room.coursedir.db_url == postgresql
+    first = enter(room, "李雷")
+    assert enter(room, "李雷", same=True) == first
+    assert first.cells["check_standardize"].points == 12.5
