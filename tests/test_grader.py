@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograde import cli, grader, rights, store
+from autograde import cli, grader, rights, store, workers
 from autograde.classroom import Classroom, ClassroomError
 from autograde.ledger import GradebookError
-from autograde.sandbox import Findings, Limits, Task, Unsafe
+from autograde.sandbox import Engine, Findings, Limits, Task, Unsafe
 from tests import made_up_class as made
 from tests.made_up_class import RIGHT, WRONG
 
@@ -466,3 +466,20 @@ def test_killed_at_any_moment_and_run_again_ends_as_an_undisturbed_run(handed_in
         made.grade(room, seed=1)
         assert different(state(room), state(undisturbed)) == []
         assert not list((room.root / ".autograde").glob("*/.*"))
+
+
+# ---- the real engine
+
+
+def test_the_confined_engine_ends_in_the_same_results(
+    handed_in: Classroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.hand_in(handed_in, "hank", made.book({"standardize": "import os\nos._exit(0)"}))
+    other = made.copy_class(handed_in, tmp_path / "other")
+    fake = made.grade(other, seed=1, student="bob")["bob"]
+    monkeypatch.setattr(workers, "Engine", Engine)
+    found = made.grade(handed_in, seed=1, jobs=1)
+    assert found["bob"].exercises == fake.exercises
+    assert found["ada"].score == 20.0
+    assert [one["outcome"] for one in found["dora"].exercises] == ["untouched", "untouched"]
+    assert found["hank"].exercises[0]["outcome"] == "crash"
