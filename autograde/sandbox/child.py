@@ -26,17 +26,6 @@ from autograde.sandbox.shell import GradingShell, Recorder, Stream
 from autograde.sandbox.wire import MAX_BODY, encode_raised, sender
 from autograde.terms import Exercise, Observation, Raised
 
-HANDED_ON = (
-    "PATH",
-    "LANG",
-    "TZ",
-    "KERAS_HOME",
-    "KERAS_BACKEND",
-    "MPLBACKEND",
-    "NBGRADER_EXECUTION",
-    "CUDA_VISIBLE_DEVICES",
-)
-
 
 class Late(KeyboardInterrupt):
     """The time of a cell or probe is over."""
@@ -61,9 +50,8 @@ def run(task: int, wire: int, terminal: int, shell: GradingShell) -> NoReturn:
 def settle_in(env: Mapping[str, str]) -> None:
     """Make the scratch folder, where this process stands, the home of everything that would write elsewhere."""
     here = os.getcwd()
-    kept = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    os.environ.clear()
-    os.environ.update(kept | {"HOME": here, "TMPDIR": here, "MPLCONFIGDIR": here, "USER": "student"} | dict(env))
+    del os.environ["XDG_CACHE_HOME"]
+    os.environ.update({"HOME": here, "TMPDIR": here, "MPLCONFIGDIR": here, "USER": "student"} | dict(env))
     tempfile.tempdir = None
     sys.path.insert(0, "")
     seed_everything()

@@ -185,6 +185,7 @@ def test_no_secret_of_the_graders_environment_is_in_the_child(engine: Engine) ->
     )
     shown = text(run(engine, cell))
     assert "HOME=" in shown
+    assert "TF_NUM_INTRAOP_THREADS=1" in shown
     assert "hunter2" not in shown
     assert "CLASS_PASSWORD" not in shown
 
