@@ -201,7 +201,7 @@ class Grader:
         else:
             result = results.result(job.place, job.given.lang, judged, standing, findings.seconds)
         self._publish(job, findings, judged, standing)
-        self._keep(job, standing, result)
+        self._keep(job, judged, standing, result)
         return result
 
     def _enter(self, job: Job, judged: Mapping[str, Judged]) -> Standing:
@@ -226,13 +226,14 @@ class Grader:
         page = feedback.page(lang, _title(job.given) or job.course.assignment, job.place[0], judged, standing, remarks)
         store.write(self._file(job, "feedback", "html"), page.encode(), 0o644)
 
-    def _keep(self, job: Job, standing: Standing, result: Result) -> None:
+    def _keep(self, job: Job, judged: Mapping[str, Judged], standing: Standing, result: Result) -> None:
         met = any(one["outcome"] in ("timeout", "memory", "crash") for one in result.exercises)
         kept = {
             "key": job.key,
             "data_key": job.data_key,
             "limits": asdict(self.options.limits) if met else None,
             "standing": standing.to_json(),
+            "claims": {slug: {claim.id: claim.holds for claim in one.verdict.claims} for slug, one in judged.items()},
             "result": result.to_json(),
         }
         self.room.store.keep_result(*job.place, kept)
