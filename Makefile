@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 CONSTRAINTS ?= constraints/newest.txt
 BIN := $(VENV)/bin
+# The folder that `make lab` opens. JupyterLab asks nobody for news there, and looks for no newer JupyterLab.
+COURSE ?= notebooks/$(or $(LANG_DIR),en)
+NO_UPDATES := jupyterlab.handlers.announcements.NeverCheckForUpdate
 # nbgrader runs a bare `alembic`, so the environment's programs must be found by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -24,7 +27,7 @@ demo: $(VENV)/.installed ## grade a bundled sample class from end to end
 	python -m tests.sample_class demo-class --students 8
 
 lab: $(VENV)/.installed ## open the course in JupyterLab (LANG_DIR=zh for 中文)
-	cd notebooks/$(or $(LANG_DIR),en) && jupyter lab
+	cd $(COURSE) && jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=$(NO_UPDATES) $(LAB_OPTIONS)
 
 test: $(VENV)/.installed ## lint, build --check and all tests
 	$(MAKE) --no-print-directory lint
@@ -33,6 +36,9 @@ test: $(VENV)/.installed ## lint, build --check and all tests
 
 e2e: $(VENV)/.installed ## drive every page in a real browser (needs Debian's chromium)
 	python -m pytest -m e2e
+
+screenshots: $(VENV)/.installed ## regenerate the README's pictures from what make e2e sees
+	python -m tests.e2e.screenshots
 
 validate: $(VENV)/.installed ## how far the verdicts can be trusted
 	autograde validate

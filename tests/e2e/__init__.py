@@ -1,0 +1,1 @@
+"""What people see, driven in a real browser on loopback."""

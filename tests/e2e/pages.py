@@ -1,0 +1,84 @@
+"""JupyterLab as a person uses it: menus, cells, keys. Waiting is for what a person would see, never for a time."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.servers import Server
+
+RAN = re.compile(r"\[\d+\]:")
+SLOW = 240_000  # milliseconds for a cell that trains, on a machine with other work
+
+
+class Notebook:
+    """A notebook open in JupyterLab (or in Notebook 7), with its cells by grade id."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page, self.file = page, file
+        expect(page.locator(".jp-Notebook .jp-Cell.jp-mod-active")).to_be_visible()
+        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible()
+
+    def cell(self, place: str | int) -> Locator:
+        """The cell with this grade id, or at this position."""
+        index = place if isinstance(place, int) else self.index(place)
+        return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
+
+    def index(self, grade_id: str) -> int:
+        """Where the cell stands, as the file was last saved."""
+        cells = json.loads(self.file.read_text("utf-8"))["cells"]
+        ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
+        return ids.index(grade_id)
+
+    def write(self, place: str | int, text: str) -> None:
+        """Replace what stands in a cell, by mouse and keyboard."""
+        cell = self.cell(place)
+        cell.scroll_into_view_if_needed()
+        if (
+            "jp-MarkdownCell" in (cell.get_attribute("class") or "")
+            and cell.locator(".jp-RenderedMarkdown").is_visible()
+        ):
+            cell.locator(".jp-RenderedMarkdown").dblclick()
+        self.enter(cell)
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.insert_text(text)
+
+    def enter(self, cell: Locator) -> None:
+        """Click into a cell's editor, and wait until keys go there."""
+        cell.locator(".cm-line").first.click()
+        expect(cell.locator(".cm-editor.cm-focused")).to_be_visible()
+
+    def run(self, place: str | int, timeout: float = SLOW) -> Locator:
+        """Run a cell with Shift+Enter, wait until it ran, and give it back."""
+        cell = self.cell(place)
+        cell.scroll_into_view_if_needed()
+        prompt = cell.locator(".jp-InputArea-prompt").first
+        before = prompt.inner_text()
+        self.enter(cell)
+        self.page.keyboard.press("Shift+Enter")
+        expect(prompt).not_to_have_text(before, timeout=timeout)
+        expect(prompt).to_have_text(RAN, timeout=timeout)
+        return cell
+
+    def save(self) -> None:
+        """Ctrl+S, and wait until the tab no longer says that something is unsaved."""
+        self.page.keyboard.press("ControlOrMeta+S")
+        expect(self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-current.jp-mod-dirty")).to_have_count(0)
+
+
+def menu(page: Page, *path: str) -> None:
+    """Choose an entry of JupyterLab's menus, such as `menu(page, "Kernel", "Restart Kernel…")`."""
+    bar, *entries = path
+    page.locator("#jp-MainMenu .lm-MenuBar-item", has_text=bar).click()
+    for entry in entries:
+        label = page.locator(".lm-Menu-item", has=page.get_by_text(entry, exact=True))
+        label.click()
+
+
+def open_notebook(page: Page, server: Server, path: str) -> Notebook:
+    """Open `path` (relative to the server's folder) in an empty JupyterLab workspace."""
+    page.goto(f"{server.url}lab/tree/{path}?reset")
+    return Notebook(page, server.folder / path)
