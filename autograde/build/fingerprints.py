@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count, starmap
@@ -76,14 +76,19 @@ def gallery(
 ) -> Gallery:
     """Look at the reference, the stub and the samples of `kinds` on `seed`, or on the `cases` given.
 
-    `run` looks at them in a sandbox, as it does at students' answers; by default they run in this process, as the
-    solutions are trusted. Raises `AuthorError` where an answer that is to be right raises.
+    `run` looks at them in a sandbox, as it does at students' answers, several at a time; by default they run in this
+    process, as the solutions are trusted. Raises `AuthorError` where an answer that is to be right raises.
     """
     about = code_exercise(slug)
     setup = source.setup_source(about.assignment, solutions)
     look = looker(slug, catalog.load(slug).cases(seed) if cases is None else cases, run)
     paths = [path for kind in kinds for path in source.samples(slug, kind, solutions)]
-    samples = {path: look([path.read_text("utf-8")]) for path in paths}
+    texts = [[path.read_text("utf-8")] for path in paths]
+    if run is None:
+        samples = dict(zip(paths, map(look, texts), strict=True))
+    else:  # as many at a time as there are workers behind `run`
+        with ThreadPoolExecutor(max(1, len(texts))) as threads:
+            samples = dict(zip(paths, threads.map(look, texts), strict=True))
     found = Gallery(
         about,
         reference=look([setup, source.reference(slug, solutions)]),
