@@ -122,8 +122,11 @@ def _folders(path: Path) -> list[Path]:
     return sorted(one for one in path.iterdir() if one.is_dir() and one.name != ".ipynb_checkpoints")
 
 
-def init(root: Path, lang: str | None = None) -> Classroom:
-    """Make a class folder in `lang`, or complete one. What an instructor has changed in it is left alone."""
+def init(root: Path, lang: str | None = None, *, solutions: bool = False) -> Classroom:
+    """Make a class folder in `lang`, or complete one. What an instructor has changed in it is left alone.
+
+    `solutions`: whether `solution("q03")` shows students of this class the model answers.
+    """
     from autograde import build
 
     root = root.resolve()
@@ -143,6 +146,7 @@ def init(root: Path, lang: str | None = None) -> Classroom:
         source = room.folder("source", ".", assignment) / f"{assignment}.ipynb"
         if not source.exists():
             book = build.notebook(assignment, room.lang, release=False, solutions=sources)
+            book.metadata["autograde"]["solutions"] = solutions
             store.write(source, build.to_text(book).encode(), 0o644)
         _generate(room, assignment)
     return room

@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     one = add("init", init, "make a class folder")
     one.add_argument("folder", type=Path, metavar="DIR")
     one.add_argument("--lang", choices=catalog.LANGUAGES, help="the edition to release (default: en)")
+    one.add_argument("--solutions", action="store_true", help="let students of this class ask for model answers")
     one = add("grade", grade, "grade what is in DIR/submitted")
     _folder(one)
     one.add_argument("--assignment", metavar="A", help="only this assignment")
@@ -110,7 +111,7 @@ def _positive(text: str) -> int:
 def init(given: argparse.Namespace) -> int:
     from autograde import classroom
 
-    room = classroom.init(given.folder, given.lang)
+    room = classroom.init(given.folder, given.lang, solutions=given.solutions)
     say("class_made", folder=room.root)
     return DONE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograde import build, classroom
+from autograde import build, classroom, where
 from autograde.catalog import AuthorError
 from autograde.classroom import Classroom, ClassroomError
 from tests.made_up_class import FIXTURES
@@ -33,6 +33,16 @@ def test_the_release_is_what_the_course_publishes_and_tells_no_solution(class_ro
     assert "images.std" not in release
     published = build.notebook("made_up", "en", release=True, solutions=FIXTURES / "solutions")
     assert [part.source for part in class_room.courses()["made_up"].parts] == [cell.source for cell in published.cells]
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_the_instructor_says_whether_students_may_ask_for_model_answers(
+    shown: bool, tmp_path: Path, solutions: Path
+) -> None:
+    classroom.init(tmp_path / "class", "en", solutions=shown)
+    released = where.read(tmp_path / "class" / "release" / "made_up" / "made_up.ipynb")
+    assert released is not None
+    assert released.solutions is shown
 
 
 def test_making_it_again_leaves_what_an_instructor_changed(class_room: Classroom, solutions: Path) -> None:
