@@ -218,8 +218,9 @@ def limits(given: argparse.Namespace) -> Limits:
 
 
 def lang() -> str:
-    """The language for the person at the terminal, as the terminal has it."""
-    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    """The language for the person at the terminal: `AUTOGRADE_LANG`, else as the terminal has it."""
+    names = ("AUTOGRADE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((os.environ[name] for name in names if os.environ.get(name)), "")
     return next((one for one in catalog.LANGUAGES if locale.startswith(one)), catalog.LANGUAGES[0])
 
 

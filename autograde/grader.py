@@ -8,7 +8,7 @@ judged, and a result is kept last: a run that is killed loses the work under way
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,7 +131,7 @@ class Grader:
         return submit(job.task)
 
     def _finished(self, running: dict[Future[Findings], Job]) -> Iterator[Result]:
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        for future in workers.finished(running):
             yield self.finish(running.pop(future), _outcome(future))
 
     def prepare(self, found: Found, course: Course) -> Job:

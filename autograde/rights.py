@@ -13,7 +13,7 @@ from autograde import build, catalog, store
 from autograde.classroom import Classroom
 from autograde.sandbox import Findings, Task
 from autograde.terms import Exercise, Expected
-from autograde.workers import Submit
+from autograde.workers import Submit, finished
 
 Tell = Callable[..., None]
 
@@ -68,9 +68,12 @@ class Rights:
         self._tell("computing_expected", exercises=", ".join(missing))
         threads = ThreadPoolExecutor(len(missing), thread_name_prefix="rights")
         try:
-            for slug, expected in zip(missing, threads.map(self._compute, missing), strict=True):
-                self._room.store.keep_expected(self.key(slug), catalog.expected_to_bytes(expected))
-                self._expected[slug] = expected
+            computing = {threads.submit(self._compute, slug): slug for slug in missing}
+            while computing:
+                for future in finished(computing):
+                    slug, expected = computing.pop(future), future.result()
+                    self._room.store.keep_expected(self.key(slug), catalog.expected_to_bytes(expected))
+                    self._expected[slug] = expected
         finally:
             threads.shutdown(wait=False, cancel_futures=True)  # whoever interrupts does not wait for the samples
 

@@ -111,14 +111,20 @@ class Store:
     def findings(self, key: str) -> tuple[Findings, Limits] | None:
         """What was found under `key`, and the limits that held then."""
         data = _read(self.folder / "findings" / f"{key}.zip")
-        return None if data is None else findings_from_bytes(data)
+        try:
+            return None if data is None else findings_from_bytes(data)
+        except (ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            return None  # of an earlier version, or of a disk that failed: it is made again
 
     def keep_findings(self, key: str, findings: Findings, limits: Limits) -> None:
         write(self.folder / "findings" / f"{key}.zip", findings_to_bytes(findings, limits))
 
     def result(self, student: str, assignment: str) -> dict[str, Any] | None:
         data = _read(self._result(student, assignment))
-        return None if data is None else json.loads(data)
+        try:
+            return None if data is None else json.loads(data)
+        except ValueError:
+            return None
 
     def keep_result(self, student: str, assignment: str, result: dict[str, Any]) -> None:
         write(self._result(student, assignment), json.dumps(result, indent=1).encode())

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,16 @@ class Terms:
     limits: Limits
     trust: bool = False
     exercises: str = ""
+
+
+def finished(futures: Collection[Future[Any]]) -> set[Future[Any]]:
+    """Those of the futures that are done, at least one.
+
+    Looks every half second: a Ctrl-C that comes just before a wait begins would not be heard until it ends.
+    """
+    while not (done := wait(futures, timeout=0.5, return_when=FIRST_COMPLETED).done):
+        pass
+    return done
 
 
 class Engines:

@@ -433,6 +433,14 @@ def test_a_full_disk_stops_with_a_reason_and_the_next_run_goes_on(
     assert made.grade(handed_in)["ada"].score == 20.0
 
 
+@pytest.mark.parametrize("folder", ["findings", "results"])
+def test_a_file_of_the_store_that_is_broken_is_made_again(folder: str, handed_in: Classroom) -> None:
+    first = made.grade(handed_in)
+    for path in (handed_in.root / ".autograde" / folder).iterdir():
+        path.write_bytes(b"broken")
+    assert made.grade(handed_in, regrade=True) == first
+
+
 def test_only_one_grading_at_a_time(handed_in: Classroom) -> None:
     with handed_in.store.lock(), pytest.raises(store.BusyError):
         made.grade(handed_in)
