@@ -33,15 +33,17 @@ def command(*, check: bool, slugs: Collection[str] = (), solutions: Path | None 
     slugs = slugs or catalog.slugs()
     try:
         lint.insist(slugs, solutions)
-        found = list(stale(slugs, solutions) if check else rebuild(slugs, solutions))
+        found = 0
+        for found, line in enumerate(stale(slugs, solutions) if check else rebuild(slugs, solutions), 1):
+            print(line, file=sys.stderr if check else sys.stdout, flush=True)
     except AuthorError as error:
         print(error, file=sys.stderr)
         return 1
-    if check and found:
-        print("\n".join(found), "Run `autograde build` and commit what it writes.", sep="\n", file=sys.stderr)
-        return 1
-    print("\n".join(found) if found else "everything is up to date")
-    return 0
+    if found and check:
+        print("Run `autograde build` and commit what it writes.", file=sys.stderr)
+    elif not found:
+        print("everything is up to date")
+    return 1 if found and check else 0
 
 
 def rebuild(slugs: Collection[str], solutions: Path | None = None) -> Iterator[str]:
