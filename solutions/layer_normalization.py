@@ -95,6 +95,7 @@ print("10 x the row, + 100 ", (tenfold - tenfold.mean()) / tenfold.std())
 # 一个批次就是一张表：每行一个样本，每列一个特征。**批**归一化给每一列算一个均值，算的时候用到的是恰好同在这个批次里的样本。**层**归一化给每一行算一个均值。
 # 因此，一个样本无论单独出现，还是与多少别的样本同批，无论在训练还是在使用，得到的处理都一样。训练时不必记住任何东西，也就不需要 `training` 这个开关。
 
+
 # %% role="demo"
 def shade(axes, title, cells):
     """Draw a batch as a table and shade the cells that share one mean."""
@@ -165,7 +166,9 @@ right.legend()
 plt.show()
 for spread in (1.0, 0.1, 0.01, 0.001):
     first, second = spread / (spread + eps), spread / np.sqrt(spread**2 + eps)
-    print(f"σ = {spread:<6}  beside: {first:.4f}   under the root: {second:.4f}   apart by {abs(1 - second / first):.2%}")
+    print(
+        f"σ = {spread:<6}  beside: {first:.4f}   under the root: {second:.4f}   apart by {abs(1 - second / first):.2%}"
+    )
 
 # %% [markdown] lang="en"
 # On the right you see what that means for gradients. On a constant row a small change is magnified by $1/\varepsilon = 1000$
@@ -187,6 +190,7 @@ for spread in (1.0, 0.1, 0.01, 0.001):
 #
 # Keras 的层是一个类，一生中有三个时刻。`__init__` 接收设置，那时谁也不知道将来会有多少个特征。`build` 在第一次调用之前运行一次：这时输入的形状已经知道，可以创建权重了。
 # `call` 则对每个批次都运行一次。下面这个层给每个特征加上一个学习得到的数：
+
 
 # %% role="demo"
 class Shift(tf.keras.layers.Layer):
@@ -248,6 +252,7 @@ print("after it:             ", [(weight.name, weight.shape) for weight in shift
 #
 # 各个部分分别检查：轴弄错了，并不会丢掉权重那一部分的分。
 
+
 # %% role="answer" exercise="layer_normalization"
 class LayerNormalization(tf.keras.layers.Layer):
     """Normalizes the last axis: alpha * (inputs - mean) / denominator + beta.
@@ -268,6 +273,7 @@ class LayerNormalization(tf.keras.layers.Layer):
     def call(self, inputs):
         mean, variance = tf.nn.moments(inputs, axes=-1, keepdims=True)
         return self.alpha * (inputs - mean) / tf.sqrt(variance + self.eps) + self.beta
+
     ### END SOLUTION
 
 
@@ -357,6 +363,7 @@ if finished(LayerNormalization):
 # ## 有帮助吗？
 #
 # 把十个全连接层叠在一起（对这么简单的图像来说够深了），用最普通的梯度下降训练三轮：一次原样训练，一次在每个全连接层后面加上你的层。运行之前先想一想：你预计哪一个学得更快？为什么？
+
 
 # %% role="demo"
 def stack(normalized):
