@@ -62,7 +62,7 @@ def _is_list(text: str, most: float = 0.16) -> bool:
     words = [_length(item) for item in items]
     if len(items) < FEWEST:
         tokens = text.split()
-        return len(items) == 1 and len(tokens) >= FEWEST and not common()["linking"].search(text)
+        return len(items) == 1 and len(tokens) > FEWEST and not common()["linking"].search(text)
     linking = sum(1 for _ in common()["linking"].finditer(text))
     return linking <= most * sum(words) and sum(words) <= 3.2 * len(items) and max(words) <= 8
 

@@ -5,34 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from autograde.rubric.patterns import Polarity, Statement, Term, common
 from autograde.rubric.reading import Answer
 
 WIDEST = 5  # clauses between the first and the last concept of a statement within one sentence
+MOST = 100  # places of one concept that are looked at
 QUOTE = 90  # characters up to which evidence is quoted in one piece
 LATIN_REACH = (4, 2)  # words that a denial ("not", "without") reaches over
 CHINESE_REACH = 6  # characters
+BEFORE, AFTER = 80, 40  # characters in which a denial is looked for
+_LATIN, _CHINESE = re.compile(r"[a-z0-9_.()=]+"), re.compile(r"[一-鿿]")
 
 
 @dataclass(frozen=True)
 class Match:
-    """A concept found in an answer: where, in which wording, and whether its clause denies it."""
+    """A concept found in an answer: where, and in which wording."""
 
     start: int
     end: int
     clause: int
     sentence: int
     wording: int
-    denied: bool
-    conditional: bool
     retracted: bool
-
-    def has(self, polarity: Polarity) -> bool:
-        """Whether a statement that wants this polarity may use it; a condition ("if it isn't …") asserts neither."""
-        if self.conditional:
-            return polarity != "denied" or self.denied
-        return polarity == "either" or self.denied == (polarity == "denied")
 
 
 @dataclass(frozen=True)
@@ -48,67 +44,87 @@ class Found:
 
 @dataclass
 class Reader:
-    """Looks concepts up in one answer, each once. Characters of `skipped` ranges say nothing, `retracted` ones are
-    taken back later in the answer."""
+    """Looks concepts up in one answer, each once.
+
+    Characters of `skipped` ranges say nothing, `retracted` ones are taken back later in the answer.
+    """
 
     answer: Answer
     words: Mapping[str, re.Pattern[str]]
     skipped: tuple[tuple[int, int], ...] = ()
     retracted: tuple[tuple[int, int], ...] = ()
     _known: dict[str, tuple[Match, ...]] = field(default_factory=dict)
+    _conditions: dict[int, bool] = field(default_factory=dict)
 
     def find(self, statements: Iterable[Statement]) -> Iterator[Found]:
-        """Every statement that the answer makes, the first place of each."""
+        """Every statement that the answer makes, at its tightest place."""
         for statement in statements:
             options = [self._options(term) for term in statement.terms]
             if all(options) and (found := _together(statement, options)):
                 yield found
 
     def _options(self, term: Term) -> list[Match]:
-        matches = [match for name in term.names for match in self.look_up(name) if match.has(term.polarity)]
-        return sorted(matches, key=lambda match: match.start)
+        matches = {match for name in term.names for match in self.look_up(name) if self._fits(match, term.polarity)}
+        return sorted(matches, key=lambda match: (match.start, match.end, match.wording))
 
     def look_up(self, name: str) -> tuple[Match, ...]:
-        """Every place of a concept, in order."""
+        """The places of a concept, in order."""
         if name not in self._known:
-            found = self.words[name].finditer(self.answer.plain) if self.answer.clauses else ()
-            self._known[name] = tuple(
-                self._match(one) for one in found if not _within(one.start(), self.skipped) and one.end() > one.start()
-            )
+            found = self.words[name].finditer(self.answer.plain) if self.answer.clauses else iter(())
+            said = (one for one in found if one.end() > one.start() and not _within(one.start(), self.skipped))
+            self._known[name] = tuple(self._match(one) for one in islice(said, MOST))
         return self._known[name]
 
     def _match(self, found: re.Match[str]) -> Match:
-        number = self.answer.clause_at(found.start())
-        clause = self.answer.clauses[number]
-        before = self.answer.plain[clause.start : found.start()]
-        after = self.answer.plain[found.end() : max(clause.end, found.end())]
-        return Match(
-            *found.span(),
-            number,
-            clause.sentence,
-            found.lastindex or 0,
-            denied=not common()["denial"].search(found[0]) and _denied(before, after),  # else it is part of the wording
-            conditional=bool(common()["condition"].search(self.answer.plain, clause.start, clause.end)),
-            retracted=_within(found.start(), self.retracted),
+        clause = self.answer.clause_at(found.start())
+        sentence = self.answer.clauses[clause].sentence
+        return Match(*found.span(), clause, sentence, found.lastindex or 0, _within(found.start(), self.retracted))
+
+    def _fits(self, match: Match, polarity: Polarity) -> bool:
+        """Whether a statement of this polarity may use a match; a condition ("if it isn't …") asserts neither."""
+        if polarity == "either":
+            return True
+        if polarity == "affirmed" and self._conditional(match.clause):
+            return True
+        return self._denied(match) == (polarity == "denied")
+
+    def _conditional(self, number: int) -> bool:
+        if number not in self._conditions:
+            clause = self.answer.clauses[number]
+            found = common()["condition"].search(self.answer.plain, clause.start, clause.end)
+            self._conditions[number] = found is not None
+        return self._conditions[number]
+
+    def _denied(self, match: Match) -> bool:
+        """Whether a match is denied ("is not …", "没有…", "… isn't"); not where its own wording is a denial."""
+        plain, clause = self.answer.plain, self.answer.clauses[match.clause]
+        if common()["denial"].search(plain, match.start, match.end):
+            return False
+        before = plain[max(clause.start, match.start - BEFORE) : match.start]
+        after = plain[match.end : max(match.end, min(clause.end, match.end + AFTER))]
+        return _denied_before(_without_harmless(before)) or bool(
+            common()["denial_after"].match(_without_harmless(after))
         )
+
+
+def _without_harmless(text: str) -> str:
+    """The text without the words that only look like denials ("not only", "不同")."""
+    return common()["no_denial"].sub(lambda found: "." * len(found[0]), text)
+
+
+def _denied_before(text: str) -> bool:
+    """Whether a denial in `text` reaches the word after it."""
+    *_, cue = (None, *common()["denial"].finditer(text))
+    if cue is None:
+        return False
+    between = text[cue.end() :]
+    near = LATIN_REACH[bool(common()["denial_of_things"].fullmatch(cue[0]))]
+    close = len(_LATIN.findall(between)) <= near and len(_CHINESE.findall(between)) <= CHINESE_REACH
+    return close and not common()["denial_ends"].search(between)
 
 
 def _within(position: int, ranges: Iterable[tuple[int, int]]) -> bool:
     return any(start <= position < end for start, end in ranges)
-
-
-def _denied(before: str, after: str) -> bool:
-    """Whether a word between `before` and `after`, in its clause, is denied: "is not …", "…没有", "… isn't"."""
-    words = common()
-    before = words["no_denial"].sub(lambda found: "." * len(found[0]), before)
-    *_, cue = (None, *words["denial"].finditer(before))
-    if cue is not None:
-        between = before[cue.end() :]
-        near = LATIN_REACH[bool(words["denial_of_things"].fullmatch(cue[0]))]
-        latin, chinese = len(re.findall(r"[a-z0-9_.()=]+", between)), len(re.findall(r"[一-鿿]", between))
-        if latin <= near and chinese <= CHINESE_REACH and not words["denial_ends"].search(between):
-            return True
-    return bool(words["denial_after"].match(words["no_denial"].sub(lambda found: "." * len(found[0]), after)))
 
 
 def _together(statement: Statement, options: list[list[Match]]) -> Found | None:

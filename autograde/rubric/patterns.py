@@ -107,23 +107,25 @@ def _words(text: Text, name: str) -> dict[str, re.Pattern[str]]:
 def _compile(alternatives: str, where: str) -> re.Pattern[str]:
     """One group for each alternative, so that a match says which wording it is."""
     wordings = [part.strip() for part in alternatives.split(" | ") if part.strip(" |")]
+    words, others = [], []
+    for wording in wordings:
+        (words if re.match(r"[(]*[a-z0-9_]", wording) else others).append(f"({_expression(wording)})")
+    expressions = [rf"(?<![a-z0-9_])(?:{'|'.join(words)})"] * bool(words) + others
     try:
-        return re.compile("|".join(f"({_expression(wording)})" for wording in wordings))
+        return re.compile("|".join(expressions))
     except re.error as error:
         raise AuthorError(f"{where}: a wording cannot be read: {error}") from None
 
 
 def _expression(wording: str) -> str:
     """A wording as a regular expression: whole words in Latin letters, plural or not, any white space."""
-    stem = wording.endswith("-")
-    wording = wording.removesuffix("-")
-    before = r"(?<![a-z0-9_])" if re.match(r"[(]*[a-z0-9_]", wording) else ""
-    after = "[a-z]*" if stem else r"(?:s|es)?(?![a-z0-9_])" if re.search(r"[a-z0-9][)?]*$", wording) else ""
+    after = r"(?:s|es)?(?![a-z0-9_])" if re.search(r"[a-z0-9][)?]*$", wording) else ""
+    wording = re.sub(r"(?<=[a-z)])-(?=[ |)]|$)", "[a-z]*", wording)
     if re.search(r"[一-鿿]", wording):  # 外部的python值 is also written 外部的 Python 值
         wording = re.sub(r"(?<![\\\w\[])[a-z][a-z0-9_]+", r" ?\g<0> ?", wording)
     wording = re.sub(r"(?<!\\)\((?!\?)", "(?:", wording)
     wording = wording.replace(" .. ", f" (?:{_GAP} )?").replace("..", _GAP)
-    return before + f"(?:{wording})".replace(" ?", r"[\s\"']*").replace(" ", r"[\s\"']+") + after
+    return f"(?:{wording})".replace(" ?", r"[\s\"']*").replace(" ", r"[\s\"']+") + after
 
 
 def _statements(text: Text, kind: str, id: str, words: Mapping[str, re.Pattern[str]], name: str) -> Iterator[Statement]:
