@@ -3,9 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 CONSTRAINTS ?= constraints/newest.txt
 BIN := $(VENV)/bin
-# The folder that `make lab` opens. JupyterLab asks nobody for news there, and looks for no newer JupyterLab.
+# The folder that `make lab` opens. With the settings of .jupyter JupyterLab asks the network for nothing.
 COURSE ?= notebooks/$(or $(LANG_DIR),en)
-NO_UPDATES := jupyterlab.handlers.announcements.NeverCheckForUpdate
 # nbgrader runs a bare `alembic`, so the environment's programs must be found by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
@@ -27,7 +26,7 @@ demo: $(VENV)/.installed ## grade a bundled sample class from end to end
 	python -m tests.sample_class demo-class --students 8
 
 lab: $(VENV)/.installed ## open the course in JupyterLab (LANG_DIR=zh for 中文)
-	cd $(COURSE) && jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=$(NO_UPDATES) $(LAB_OPTIONS)
+	cd $(COURSE) && JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter jupyter lab $(LAB_OPTIONS)
 
 test: $(VENV)/.installed ## lint, build --check and all tests
 	$(MAKE) --no-print-directory lint

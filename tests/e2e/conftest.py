@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from tests.e2e.servers import ROOT, Server, jupyter
+from tests.e2e.servers import ROOT
 
 SCREENSHOTS = ROOT / "screenshots"  # git ignores it; `make screenshots` takes the README's pictures from it
 SIZE = {"width": 1200, "height": 800}

@@ -63,6 +63,10 @@ class Notebook:
         expect(prompt).to_have_text(RAN, timeout=timeout)
         return cell
 
+    def look_at(self, place: Locator) -> None:
+        """Scroll so that what stands in `place` is seen with what stands above it."""
+        place.evaluate("element => element.scrollIntoView({block: 'center'})")
+
     def save(self) -> None:
         """Ctrl+S, and wait until the tab no longer says that something is unsaved."""
         self.page.keyboard.press("ControlOrMeta+S")
@@ -74,8 +78,18 @@ def menu(page: Page, *path: str) -> None:
     bar, *entries = path
     page.locator("#jp-MainMenu .lm-MenuBar-item", has_text=bar).click()
     for entry in entries:
-        label = page.locator(".lm-Menu-item", has=page.get_by_text(entry, exact=True))
-        label.click()
+        page.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def shut_down(page: Page) -> None:
+    """End every kernel of the server that `page` shows."""
+    page.evaluate(
+        """async () => {
+            const headers = {'X-XSRFToken': (document.cookie.match(/_xsrf=([^;]*)/) || [])[1]};
+            for (const kernel of await (await fetch('/api/kernels')).json())
+                await fetch(`/api/kernels/${kernel.id}`, {method: 'DELETE', headers});
+        }"""
+    )
 
 
 def open_notebook(page: Page, server: Server, path: str) -> Notebook:

@@ -65,19 +65,25 @@ def jupyter(
 ) -> Iterator[Server]:
     """A server of `folder` until the block ends. `command` is given `OPTIONS`; `make` takes them as `LAB_OPTIONS`."""
     words = [f"LAB_OPTIONS={' '.join(OPTIONS)}"] if command[0] == "make" else OPTIONS
-    with process([*command, *words], folder, home, env) as (started, log):
+    log = home / "server.log"
+    with process([*command, *words], folder, home, env) as started:
         assert started.stdout is not None
         url = _address(started.stdout, log)
-        Thread(target=_drain, args=(started.stdout, log), daemon=True).start()
-        yield Server(url, folder, log)
+        rest = Thread(target=_drain, args=(started.stdout, log), daemon=True)
+        rest.start()
+        try:
+            yield Server(url, folder, log)
+        finally:
+            end(started)
+            rest.join()
 
 
 @contextmanager
 def process(
     command: Sequence[str], folder: Path, home: Path, env: Mapping[str, str] | None = None
-) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """A program in a process group of its own, ended with all that it started when the block ends; and its log."""
-    started = subprocess.Popen(
+) -> Iterator[subprocess.Popen[str]]:
+    """A program in a process group of its own, ended with all that it started when the block ends."""
+    with subprocess.Popen(
         command,
         cwd=folder,
         env=environment(home, **(env or {})),
@@ -86,10 +92,16 @@ def process(
         stdin=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
-    )
-    try:
-        yield started, home / "server.log"
-    finally:
+    ) as started:
+        try:
+            yield started
+        finally:
+            end(started)
+
+
+def end(started: subprocess.Popen[str]) -> None:
+    """End a program of `process` with all that it started; one that has ended is left alone."""
+    if started.poll() is None:
         os.killpg(started.pid, signal.SIGTERM)
         try:
             started.wait(30)
