@@ -6,19 +6,24 @@ stale.py         writes what was built, or says what is stale    validate.py  ho
 new.py           the skeleton of a new exercise
 """
 
-from autograde.build.fingerprints import expected, observe_source
+from autograde.build.fingerprints import code_exercise, expected, gallery, observe_source, only_wrong, task
 from autograde.build.notebooks import nbgrader_config, notebook, to_text
-from autograde.build.source import reference, samples, setup_source, solutions_dir, stub
+from autograde.build.source import misconception_of, reference, samples, setup_source, solutions_dir, stub
 
 __all__ = [
+    "code_exercise",
     "expected",
+    "gallery",
+    "misconception_of",
     "nbgrader_config",
     "notebook",
     "observe_source",
+    "only_wrong",
     "reference",
     "samples",
     "setup_source",
     "solutions_dir",
     "stub",
+    "task",
     "to_text",
 ]

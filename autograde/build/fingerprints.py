@@ -51,7 +51,7 @@ class Gallery:
         wrong: dict[str, tuple[Observation, ...]] = {}
         for path, seen in self.of("wrong").items():
             mistake = source.misconception_of(path)
-            wrong[mistake] = (*wrong.get(mistake, ()), _only_wrong(self.exercise, _bare(seen), right))
+            wrong[mistake] = (*wrong.get(mistake, ()), only_wrong(self.exercise, seen, right))
         return Expected(right, wrong, _bare(self.stub))
 
 
@@ -123,8 +123,9 @@ def _insist_right(name: str, slug: str, seen: Observation) -> None:
         raise AuthorError(f"{slug}: {name} must be right, but raises in the case {case!r}: {error} at {error.code!r}")
 
 
-def _only_wrong(exercise: Exercise, seen: Observation, right: tuple[Observation, ...]) -> Observation:
+def only_wrong(exercise: Exercise, seen: Observation, right: tuple[Observation, ...]) -> Observation:
     """`seen` without the entries that are right: the fingerprint of a mistake."""
+    seen = _bare(seen)
     wrong = judge.wrong_entries(exercise, seen, Expected(right))
     return Observation({key: seen.arrays[key] for key in wrong if key in seen.arrays}, seen.raised)
 

@@ -33,17 +33,18 @@ def command(*, check: bool, slugs: Collection[str] = (), solutions: Path | None 
     slugs = slugs or catalog.slugs()
     try:
         lint.insist(slugs, solutions)
-        found = 0
-        for found, line in enumerate(stale(slugs, solutions) if check else rebuild(slugs, solutions), 1):
+        clean = True
+        for line in stale(slugs, solutions) if check else rebuild(slugs, solutions):
             print(line, file=sys.stderr if check else sys.stdout, flush=True)
+            clean = False
     except AuthorError as error:
         print(error, file=sys.stderr)
         return 1
-    if found and check:
-        print("Run `autograde build` and commit what it writes.", file=sys.stderr)
-    elif not found:
+    if clean:
         print("everything is up to date")
-    return 1 if found and check else 0
+    elif check:
+        print("Run `autograde build` and commit what it writes.", file=sys.stderr)
+    return 1 if check and not clean else 0
 
 
 def rebuild(slugs: Collection[str], solutions: Path | None = None) -> Iterator[str]:
