@@ -20,6 +20,7 @@ from autograde.results import Judged, Result
 from autograde.rights import FaultError, Rights, judging, looking, sentences
 from autograde.sandbox import Cell, Findings, Limits, Task
 from autograde.submission import Course, DamagedError, Remark, Submission
+from autograde.terms import Observation
 
 Tell = Callable[..., None]
 
@@ -193,7 +194,7 @@ class Grader:
             return results.fault(job.place, job.given.lang, job.course, *findings.error)
         if job.task.cells and findings.error is None:
             self.room.store.keep_findings(job.run_key, findings, self.options.limits)
-        expected = {slug: self.rights[slug] for slug in job.task.cases}
+        expected = {slug: self.rights.against(slug, _seen(findings, slug)) for slug in job.task.cases}
         judged = results.judge_submission(job.given, job.course, findings, expected)
         standing = self._enter(job, judged)
         if job.damage is not None:
@@ -243,6 +244,10 @@ class Grader:
 
     def _file(self, job: Job, step: str, suffix: str) -> Path:
         return self._folder(job, step) / f"{job.course.assignment}.{suffix}"
+
+
+def _seen(findings: Findings, slug: str) -> Observation | None:
+    return findings.exercises[slug].observation if slug in findings.exercises else None
 
 
 def _title(given: Submission) -> str:

@@ -26,7 +26,7 @@ _ELSEWHERE = Claim("(entries that no claim is about)", of="*")
 
 def judge(exercise: Exercise, seen: Observation, expected: Expected) -> Verdict:
     """The verdict on `seen`: which claims hold, the points, and after a failure which known mistake it is."""
-    if expected.stub is not None and _same_everywhere(exercise, seen, expected.stub):
+    if is_stub(exercise, seen, expected):
         return Verdict(exercise.id, "untouched", 0.0, exercise.max_points, facts=_notes(seen))
     wanted = entries_wanted(expected)
     claims = tuple(_judge_claim(claim, seen, expected, wanted) for claim in exercise.claims)
@@ -47,6 +47,11 @@ def judge(exercise: Exercise, seen: Observation, expected: Expected) -> Verdict:
         raised=None if right else first,
         facts=_notes(seen),
     )
+
+
+def is_stub(exercise: Exercise, seen: Observation, expected: Expected) -> bool:
+    """Whether nothing can be told from the stub that everyone was given."""
+    return expected.stub is not None and _same_everywhere(exercise, seen, expected.stub)
 
 
 def _outcome(exercise: Exercise, right: bool, seen: Observation) -> Outcome:
@@ -174,6 +179,12 @@ def wrong_entries(exercise: Exercise, seen: Observation, expected: Expected) -> 
 
 def _claims_on(exercise: Exercise, key: str) -> list[Claim]:
     return [claim for claim in exercise.claims if covers(claim, key)] or [_ELSEWHERE]
+
+
+def marks(exercise: Exercise, fingerprint: Observation, expected: Expected) -> frozenset[str]:
+    """The entries that a known wrong answer gets wrong, those that it lacks among them."""
+    lacking = {key for key in entries_wanted(expected) if key.rpartition("/")[0] in fingerprint.raised}
+    return frozenset(key for key in (*fingerprint.arrays, *lacking) if not is_note(key))
 
 
 def _matching(exercise: Exercise, seen: Observation, variant: Observation, mistakes: frozenset[str]) -> frozenset[str]:

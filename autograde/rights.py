@@ -1,18 +1,24 @@
-"""What right and known wrong answers look like at a class's hidden seed: computed once, kept in the class folder."""
+"""What right and known wrong answers look like at a class's hidden seed: computed when needed, and kept there.
+
+Right answers are looked at first. Of the many known wrong ones only *suspects* are: those that, on the public seed, get
+the same entries wrong as the answer in question. Which entries those are is built with the course.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograde import build, catalog, store
+from autograde import build, catalog, judge, store
 from autograde.classroom import Classroom
 from autograde.sandbox import Findings, Task
-from autograde.terms import Exercise, Expected
+from autograde.terms import Exercise, Expected, Observation
 from autograde.workers import Submit, finished
 
 Tell = Callable[..., None]
@@ -33,6 +39,7 @@ class Rights:
         self.seed = seed
         self._room, self._submit, self._tell = room, submit, tell
         self._expected: dict[str, Expected] = {}
+        self._wrong: dict[str, Observation] = {}
         self._keys: dict[str, str] = {}
         self._cases: dict[str, Mapping[str, Mapping[str, Any]]] = {}
 
@@ -84,13 +91,90 @@ class Rights:
         return data is not None
 
     def _compute(self, slug: str) -> Expected:
-        return build.expected(slug, self.seed, self._run, solutions=self._room.solutions)
+        return build.gallery(slug, self.seed, ("accept",), self._run, self._room.solutions).expected
+
+    # ---- known wrong answers
+
+    def against(self, slug: str, seen: Observation | None) -> Expected:
+        """What to compare an observation with: right answers and, where it is wrong, the mistakes that it may be."""
+        about, right = build.code_exercise(slug), self[slug]
+        if seen is None or judge.is_stub(about, seen, right):
+            return right
+        wrong, expected = frozenset(judge.wrong_entries(about, seen, right)), right
+        if not wrong:
+            return right
+        for alike in (same_entries, some_entries):
+            expected = replace(
+                right, wrong=self._fingerprints(slug, suspects(slug, wrong, alike, self._room.solutions))
+            )
+            if judge.diagnose(about, seen, expected):
+                break
+        return expected
+
+    def _fingerprints(self, slug: str, paths: Iterable[Path]) -> dict[str, tuple[Observation, ...]]:
+        """What these samples get wrong, by misconception; those not known yet are looked at side by side."""
+        paths = tuple(paths)
+        keys = {path: f"{self.key(slug)}-{store.digest(path.name)}" for path in paths}
+        unknown = [path for path in paths if keys[path] not in self._wrong and not self._recall_wrong(keys[path])]
+        looks = {self._submit(build.task(slug, [path.read_text("utf-8")], self.cases(slug))): path for path in unknown}
+        if looks:
+            self._tell("computing_mistakes", exercise=slug, count=len(looks))
+        while looks:
+            for future in finished(looks):
+                self._learn(slug, keys[looks.pop(future)], future.result())
+        found: dict[str, tuple[Observation, ...]] = {}
+        for path in paths:
+            if keys[path] in self._wrong:
+                mistake = build.misconception_of(path)
+                found[mistake] = (*found.get(mistake, ()), self._wrong[keys[path]])
+        return found
+
+    def _learn(self, slug: str, key: str, findings: Findings) -> None:
+        """Keep what a sample gets wrong. One that a limit stopped has none, and is tried again another time."""
+        if findings.error is not None:
+            raise FaultError(*findings.error)
+        seen = findings.exercises[slug].observation
+        if seen is not None:
+            self._wrong[key] = build.only_wrong(build.code_exercise(slug), seen, self[slug].right)
+            self._room.store.keep_expected(key, catalog.expected_to_bytes(Expected((), {slug: (self._wrong[key],)})))
+
+    def _recall_wrong(self, key: str) -> bool:
+        data = self._room.store.expected(key)
+        if data is not None:
+            ((self._wrong[key],),) = catalog.expected_from_bytes(data).wrong.values()
+        return data is not None
 
     def _run(self, task: Task) -> Findings:
         findings = self._submit(task).result()
         if findings.error is not None:
             raise FaultError(*findings.error)
         return findings
+
+
+Alike = Callable[[frozenset[str], frozenset[str]], bool]
+
+
+def same_entries(known: frozenset[str], wrong: frozenset[str]) -> bool:
+    """Nearly the same entries are wrong: an entry may come out right by chance on one seed and not on another."""
+    return len(known & wrong) >= 0.8 * len(known | wrong)
+
+
+def some_entries(known: frozenset[str], wrong: frozenset[str]) -> bool:
+    """The known mistake would explain a part of what is wrong."""
+    return len(known & wrong) >= 0.8 * len(known)
+
+
+def suspects(slug: str, wrong: frozenset[str], alike: Alike, solutions: Path) -> Iterator[Path]:
+    """The samples whose wrong entries on the public seed are alike those of an answer."""
+    about, public = build.code_exercise(slug), catalog.load(slug).expected()
+    places: Counter[str] = Counter()
+    for path in build.samples(slug, "wrong", solutions):
+        mistake = build.misconception_of(path)
+        variants, place = public.wrong.get(mistake, ()), places[mistake]
+        places[mistake] += 1
+        # A sample that the built arrays do not know is suspected always.
+        if place >= len(variants) or alike(judge.marks(about, variants[place], public), wrong):
+            yield path
 
 
 @cache
