@@ -1,4 +1,4 @@
-"""A class folder of the made-up course, and workers that run student code in this process: for tests of the pipeline."""
+"""A class folder of the made-up course, and workers that run student code in this process: to test the pipeline."""
 
 from __future__ import annotations
 
