@@ -16,11 +16,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
-from autograde import build, catalog
+from autograde import build, catalog, classroom
 from autograde.terms import Question
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -102,20 +104,45 @@ def _draw(slug: str, rng: random.Random, right: float) -> Choice:
     return rng.choice([choice for choice in everything if choice.kind in wanted])
 
 
+def surprises(folder: Path, handed_in: Mapping[str, Mapping[str, Choice]]) -> list[str]:
+    """Where the gradebook of a graded class says something else than the samples' names do."""
+    room = classroom.find(folder)
+    found = []
+    with Gradebook(room.coursedir.db_url, room.coursedir.course_id) as book:
+        for student, answers in handed_in.items():
+            for slug, choice in answers.items():
+                about = catalog.load(slug).about
+                name = slug if isinstance(about, Question) else f"check_{slug}"
+                grade = book.find_grade(name, about.assignment, about.assignment, student)
+                if not _fits(choice, grade, about.max_points):
+                    found.append(f"{student} {slug} {choice.kind} {choice.name}: {grade.auto_score}")
+    return found
+
+
+def _fits(choice: Choice, grade: Any, max_points: float) -> bool:
+    if choice.kind == "answer":
+        return grade.auto_score is None and bool(grade.needs_manual_grade)
+    right = {"stub": grade.auto_score == 0.0, "wrong": grade.auto_score is not None and grade.auto_score < max_points}
+    return right.get(choice.kind, grade.auto_score == max_points) and not grade.needs_manual_grade
+
+
 def main() -> int:
-    """Make, grade and report a sample class."""
+    """Make, grade and report a sample class, and compare its gradebook with what the samples are."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--students", type=int, default=8)
     given = parser.parse_args()
     command = [sys.executable, "-m", "autograde"]
     subprocess.run([*command, "init", given.folder], check=True)
-    populate(given.folder, given.students)
+    handed_in = populate(given.folder, given.students)
     graded = subprocess.run([*command, "grade", given.folder], check=False)
     subprocess.run([*command, "report", given.folder], check=True)
     print((given.folder / "report" / "grades.csv").read_text("utf-8"))
+    odd = surprises(given.folder, handed_in)
+    count = sum(map(len, handed_in.values()))
+    print(f"{count} answers in the gradebook, {count - len(odd)} as their samples' names say.", *odd, sep="\n")
     print(f"Open {given.folder / 'report' / 'index.html'} in a browser.")
-    return graded.returncode
+    return graded.returncode or bool(odd)
 
 
 if __name__ == "__main__":
