@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -27,11 +28,23 @@ class Notebook:
         index = place if isinstance(place, int) else self.index(place)
         return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
 
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells as the file was last saved."""
+        found: list[dict[str, Any]] = json.loads(self.file.read_text("utf-8"))["cells"]
+        return found
+
+    @property
+    def length(self) -> int:
+        return len(self.cells)
+
     def index(self, grade_id: str) -> int:
-        """Where the cell stands, as the file was last saved."""
-        cells = json.loads(self.file.read_text("utf-8"))["cells"]
-        ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
-        return ids.index(grade_id)
+        """Where the cell with this grade id stands."""
+        return [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in self.cells].index(grade_id)
+
+    def find(self, text: str) -> int:
+        """Where the first cell with this text stands."""
+        return next(index for index, cell in enumerate(self.cells) if text in "".join(cell["source"]))
 
     def write(self, place: str | int, text: str) -> None:
         """Replace what stands in a cell, by mouse and keyboard."""
@@ -51,17 +64,25 @@ class Notebook:
         cell.locator(".cm-line").first.click()
         expect(cell.locator(".cm-editor.cm-focused")).to_be_visible()
 
-    def run(self, place: str | int, timeout: float = SLOW) -> Locator:
-        """Run a cell with Shift+Enter, wait until it ran, and give it back."""
+    def start(self, place: str | int) -> Locator:
+        """Press Shift+Enter in a cell, wait until it runs, and give it back."""
         cell = self.cell(place)
         cell.scroll_into_view_if_needed()
         prompt = cell.locator(".jp-InputArea-prompt").first
         before = prompt.inner_text()
         self.enter(cell)
         self.page.keyboard.press("Shift+Enter")
-        expect(prompt).not_to_have_text(before, timeout=timeout)
-        expect(prompt).to_have_text(RAN, timeout=timeout)
+        expect(prompt).not_to_have_text(before)
         return cell
+
+    def wait_for(self, cell: Locator) -> Locator:
+        """Wait until a cell that was started has ended."""
+        expect(cell.locator(".jp-InputArea-prompt").first).to_have_text(RAN, timeout=SLOW)
+        return cell
+
+    def run(self, place: str | int) -> Locator:
+        """Run a cell with Shift+Enter, wait until it ran, and give it back."""
+        return self.wait_for(self.start(place))
 
     def look_at(self, place: Locator) -> None:
         """Scroll so that what stands in `place` is seen with what stands above it."""
@@ -71,6 +92,19 @@ class Notebook:
         """Ctrl+S, and wait until the tab no longer says that something is unsaved."""
         self.page.keyboard.press("ControlOrMeta+S")
         expect(self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-current.jp-mod-dirty")).to_have_count(0)
+
+
+def panel(cell: Locator) -> Locator:
+    """What a check or a hint shows."""
+    return cell.locator(".jp-OutputArea-output div[lang]")
+
+
+def expect_said(place: Locator, *templates: str) -> None:
+    """Every piece of the sentences stands in `place`; placeholders and backticks aside."""
+    for template in templates:
+        for piece in re.split(r"\{\w+\}|`|\n", template):
+            if piece.strip():
+                expect(place).to_contain_text(piece.strip())
 
 
 def menu(page: Page, *path: str) -> None:
@@ -92,7 +126,7 @@ def shut_down(page: Page) -> None:
     )
 
 
-def open_notebook(page: Page, server: Server, path: str) -> Notebook:
-    """Open `path` (relative to the server's folder) in an empty JupyterLab workspace."""
-    page.goto(f"{server.url}lab/tree/{path}?reset")
+def open_notebook(page: Page, server: Server, path: str, where: str = "lab/tree") -> Notebook:
+    """Open `path` (relative to the server's folder) in an empty JupyterLab workspace; `where`: or in `notebooks`."""
+    page.goto(f"{server.url}{where}/{path}?reset")
     return Notebook(page, server.folder / path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -10,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from autograde import build, catalog, speak
-from tests.e2e.pages import Notebook, menu, open_notebook, shut_down
+from tests.e2e.pages import SLOW, Notebook, expect_said, menu, open_notebook, panel, shut_down
 from tests.e2e.servers import ROOT, Server, environment, jupyter
 
 pytestmark = pytest.mark.e2e
@@ -33,9 +32,13 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("student")
     shutil.copytree(ROOT / "notebooks", base / "course")
     (base / "exchange").mkdir()
-    (base / "course" / "nbgrader_config.py").write_text(
-        f'c = get_config()\nc.Exchange.root = {str(base / "exchange")!r}\nc.CourseDirectory.course_id = "demo"\n'
-    )
+    config = f'c = get_config()\nc.Exchange.root = {str(base / "exchange")!r}\nc.CourseDirectory.course_id = "demo"\n'
+    (base / "course" / "nbgrader_config.py").write_text(config)
+    (base / "teacher").mkdir()
+    (base / "teacher" / "nbgrader_config.py").write_text(config)
+    shutil.copytree(ROOT / "notebooks" / "en", base / "teacher" / "release")
+    release = ["nbgrader", "release_assignment", "layer_normalization"]
+    subprocess.run(release, cwd=base / "teacher", env=environment(base / "teachers-home"), check=True)
     return base / "course"
 
 
@@ -57,19 +60,6 @@ def page(visit: Visit) -> Iterator[Page]:
 
 def sample(slug: str) -> str:
     return (build.solutions_dir() / "samples" / slug / f"wrong_{MISTAKES[slug]}.py").read_text("utf-8")
-
-
-def panel(cell: Locator) -> Locator:
-    """What a check or a hint shows."""
-    return cell.locator(".jp-OutputArea-output div[lang]")
-
-
-def expect_said(place: Locator, *templates: str) -> None:
-    """Every piece of the sentences stands in `place`; placeholders and backticks aside."""
-    for template in templates:
-        for piece in re.split(r"\{\w+\}|`|\n", template):
-            if piece.strip():
-                expect(place).to_contain_text(piece.strip())
 
 
 def points(lang: str, of: float, got: float) -> str:
@@ -99,8 +89,36 @@ def test_a_wrong_layer_is_recognised_helped_and_corrected(lab: Server, page: Pag
 def test_wrong_loops_are_recognised_helped_and_corrected(lab: Server, page: Page, shot: Shot, lang: str) -> None:
     book = open_notebook(page, lab, f"{lang}/training_loops/training_loops.ipynb")
     book.run("setup_1")
+    book.run("setup_2")
     correct(book, "train", lang, shot)
     correct(book, "train_two_optimizers", lang, shot)
+    if lang == "en":
+        watch_a_training(book, shot)
+    book.save()
+    book.run(book.length - 1)  # progress(), at the end
+    found = panel(book.cell(book.length - 1))
+    expect_said(found, speak.say(lang, "progress_title"), speak.say(lang, "progress_done", done=2, total=2))
+    book.look_at(found)
+    shot(page, f"progress-{lang}")
+
+
+def watch_a_training(book: Notebook, shot: Shot) -> None:
+    """While a cell trains its bars move; afterwards they stand there full, and the curves below them."""
+    book.run("setup_3")
+    place = book.find("history = train(")
+    cell = book.start(place)
+    bars = cell.locator(".widget-hprogress, .jupyter-widgets.widget-inline-hbox .progress")
+    expect(bars.first).to_be_visible()
+    expect(cell).to_contain_text(re.compile(r"Epoch 1/5.*loss=\d\.\d{4}, accuracy=0\.\d{4}", re.S))
+    expect(cell.locator(".jp-InputArea-prompt").first).to_have_text("[*]:")
+    shot(book.page, "training-live")
+    book.wait_for(cell)
+    expect(bars).to_have_count(5)
+    expect(cell).to_contain_text(re.compile(r"Epoch 5/5.*val_loss=\d\.\d{4}, val_accuracy=0\.\d{4}", re.S))
+    curves = cell.locator("img")
+    book.look_at(curves)
+    expect(curves).to_be_in_viewport()
+    shot(book.page, "training-curves")
 
 
 def correct(book: Notebook, slug: str, lang: str, shot: Shot) -> None:
@@ -135,34 +153,63 @@ def correct(book: Notebook, slug: str, lang: str, shot: Shot) -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_written_answer_is_read_as_last_saved(lab: Server, page: Page, shot: Shot, lang: str) -> None:
     book = open_notebook(page, lab, f"{lang}/short_answers/short_answers.ipynb")
-    text, of = catalog.load("q03").text[lang], catalog.load("q03").about.max_points
-    answer = text.get("model_answer")[0]
+    text = catalog.load("q03").text[lang]
     book.run("setup_1")
     check = book.index("q03") + 1
     expect_said(panel(book.run(check)), text.title, speak.outcome(lang, "untouched"))
 
-    book.write("q03", answer)
+    book.write("q03", text.get("model_answer")[0])
     expect_said(panel(book.run(check)), speak.outcome(lang, "untouched"))  # not saved yet
     book.save()
     found = panel(book.run(check))
-    saved = speak.say(lang, "saved_at", notebook="short_answers.ipynb", time="{time}")
-    expect_said(found, saved, speak.say(lang, "found") if False else text.title)
+    expect_said(found, text.title, text.get("key_point", "dtype")[0], speak.say(lang, "think_about"))
+    expect_said(found, speak.say(lang, "saved_at", notebook="short_answers.ipynb", time="{time}"))
     expect(found).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"))
     book.look_at(found)
     shot(page, f"short-answer-{lang}")
-    assert of > 0
 
 
-def test_the_validate_button_tells_a_finished_notebook_from_an_unfinished_one(
-    lab: Server, page: Page, shot: Shot
-) -> None:
-    book = open_notebook(page, lab, "en/layer_normalization/layer_normalization.ipynb")
-    for source, says in ((sample("layer_normalization"), "failed"), (build.reference("layer_normalization"), "passes")):
+def test_validate_tells_an_unfinished_notebook_from_a_finished_one(lab: Server, page: Page, shot: Shot) -> None:
+    book = open_notebook(page, lab, "zh/layer_normalization/layer_normalization.ipynb")
+    for source, says in (
+        (build.stub("layer_normalization"), "The following cell failed"),
+        (build.reference("layer_normalization"), "Success! Your notebook passes all the tests"),
+    ):
         book.write("layer_normalization", source)
         book.save()
         page.get_by_role("button", name="Validate").click()
         dialog = page.locator(".jp-Dialog-content")
-        expect(dialog).to_be_visible(timeout=240_000)
-        shot(page, f"validate-{says}")
-        expect(dialog).to_contain_text(says)
-        dialog.get_by_role("button").last.click()
+        expect(dialog).to_contain_text(says, timeout=SLOW)
+        shot(page, f"validate-{says.split()[0].strip('!').lower()}")
+        dialog.get_by_role("button", name="Ok").click()
+
+
+def test_an_assignment_is_fetched_and_handed_in(lab: Server, course: Path, page: Page, shot: Shot) -> None:
+    page.goto(f"{lab.url}lab?reset")
+    menu(page, "Nbgrader", "Assignment List")
+    released, fetched, submitted = (
+        page.locator(f"#{step}_assignments_list") for step in ("released", "fetched", "submitted")
+    )
+    expect(released).to_contain_text("layer_normalization")
+    released.get_by_role("button", name="Fetch").click()
+    expect(fetched).to_contain_text("layer_normalization")
+    expect(page.locator(".jp-DirListing-itemText", has_text="layer_normalization")).to_be_visible()
+    fetched.get_by_role("button", name="Submit").click()
+    expect(submitted).to_contain_text("layer_normalization")
+    expect(fetched.get_by_role("button", name="Submit")).to_be_enabled()
+    shot(page, "assignments")
+    (handed_in,) = (course.parent / "exchange" / "demo" / "inbound").glob("*/layer_normalization.ipynb")
+    assert handed_in.read_bytes() == (course / "layer_normalization" / "layer_normalization.ipynb").read_bytes()
+
+
+def test_the_plain_notebook_shows_the_same(course: Path, visit: Visit, shot: Shot) -> None:
+    with jupyter(course, course.parent / "home", ("jupyter", "notebook")) as server:
+        book = open_notebook(visit("about:blank"), server, "zh/layer_normalization/layer_normalization.ipynb", "notebooks")
+        book.run("setup_1")
+        book.write("layer_normalization", sample("layer_normalization"))
+        book.run("layer_normalization")
+        found = panel(book.run("check_layer_normalization"))
+        text = catalog.load("layer_normalization").text["zh"]
+        expect_said(found, text.title, *text.get("misconception", MISTAKES["layer_normalization"]))
+        book.look_at(found)
+        shot(book.page, "notebook-7")
