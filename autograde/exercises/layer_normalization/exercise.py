@@ -213,13 +213,16 @@ def _ranks(make: Callable[..., Any], x: Any, alpha: Any, beta: Any) -> Look:
     wanted = _run(matrix, x.reshape(-1, size))
     found = []
     for name, layer in layers.items():
-        inputs = x.reshape(shapes[name])
-        layer.build((None, *inputs.shape[1:]))
-        found += [*np.shape(getattr(layer, "alpha", np.zeros(size))), -1]
+        layer.build((None, *x.reshape(shapes[name]).shape[1:]))
+        found.append(np.shape(getattr(layer, "alpha", np.zeros(size))))
         _put(layer, alpha, beta)
-    yield "shapes", np.array(found, int)
+    yield "note_alpha_shapes", ", ".join(map(str, found))
+    yield "note_rank_gap", "–"
+    yield "shapes", [size for shape in found for size in (*shape, -1)]
     for name, layer in layers.items():
-        yield name, _run(layer, x.reshape(shapes[name])).reshape(wanted.shape) - wanted
+        moved = _run(layer, x.reshape(shapes[name])).reshape(wanted.shape) - wanted
+        yield "note_rank_gap", _readable(np.abs(moved).max())
+        yield name, moved
 
 
 def _slopes(make: Callable[..., Any], x: Any, upstream: Any, direction: Any) -> Look:
@@ -263,9 +266,11 @@ def _graph(make: Callable[..., Any], x: Any) -> Look:
     signature = [tf.TensorSpec([None, x.shape[1]], tf.float32)]
     traced = tf.function(lambda rows: model(rows, training=True), input_signature=signature, autograph=False)
     out = traced(tf.constant(x))
+    moved = _plain(out, x) - own
     yield "note_dtype", str(out.dtype.name)
+    yield "note_traced_gap", _readable(np.abs(moved).max())
     yield "dtype", str(out.dtype.name)
-    yield "moved", _plain(out, x) - own
+    yield "moved", moved
 
 
 def _copy(make: Callable[..., Any], x: Any, eps: float, name: str, alpha: Any, beta: Any) -> Look:
@@ -278,12 +283,14 @@ def _copy(make: Callable[..., Any], x: Any, eps: float, name: str, alpha: Any, b
     again = type(layer).from_config(layer.get_config())
     again.build((None, x.shape[1]))
     again.set_weights(layer.get_weights())
+    restored = _run(again, x)
+    moved = _run(_unit(again, x), x) - own
     yield "note_asked_name", str(name)
     yield "note_copy_name", str(again.name)
+    yield "note_copy_gap", _readable(np.abs(moved).max())
     yield "name_taken", int(layer.name == str(name))
     yield "name_kept", int(again.name == layer.name)
-    restored = _run(again, x)
-    yield "moved", _run(_unit(again, x), x) - own
+    yield "moved", moved
     _put(again, alpha, beta)
     slope, intercept = _fit(_run(again, x), restored)
     yield "scaled", slope
