@@ -7,9 +7,12 @@ question, only asks, only lists words or is taken back makes no statement.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
 from autograde import catalog
 from autograde.rubric import bareness, patterns
-from autograde.rubric.groups import Group, group
+from autograde.rubric.groups import Group, groups
 from autograde.rubric.matching import Found, Reader, evidence
 from autograde.rubric.patterns import Patterns
 from autograde.rubric.reading import LONGEST, Answer
@@ -17,8 +20,9 @@ from autograde.terms import KeyPointSeen, Question, Suggestion
 
 __all__ = ["Group", "group", "suggest"]
 
+MOST = 0.6  # share of the key points of another question that an answer must make if it makes some here
 MOSTLY = 0.5  # share of an answer from which on a remark is about all of it
-FOREIGN = 2  # key points of another question that an answer with none of its own makes
+FOREIGN = 2  # key points that an answer makes of another question beyond those of its own
 DECIDED = {None: 0.3, False: 0.8, True: 0.9}  # how sure a key point is that was seen perhaps, not, or clearly
 
 
@@ -37,6 +41,14 @@ def suggest(question_id: str, text: str, lang: str) -> Suggestion:
     if not known.says:
         return _suggestion(question, tuple(KeyPointSeen(point.id, None) for point in question.key_points), 0.0, "")
     return _Look(question, answer, known).suggestion()
+
+
+def group(question_id: str, answers: Mapping[str, str], lang: str) -> tuple[Group, ...]:
+    """Like answers to a question, by whatever keys they are given: one decision may serve all of a group.
+
+    The largest group comes first and is called A. Raises `KeyError` for an unknown question.
+    """
+    return groups(answers, lambda text: suggest(question_id, text, lang))
 
 
 def _suggestion(question: Question, seen: tuple[KeyPointSeen, ...], sure: float, remark: str) -> Suggestion:
@@ -62,8 +74,8 @@ class _Look:
     def suggestion(self) -> Suggestion:
         seen = tuple(self._key_point(point.id) for point in self.question.key_points)
         remark = self._remark(seen)
-        if remark == "off_topic":
-            seen = tuple(KeyPointSeen(one.id, False) for one in seen)
+        if remark == "off_topic":  # what it shares with another question's answer is hardly meant for this one
+            seen = tuple(replace(one, found=None) if one.found else one for one in seen)
         sure = sum(DECIDED[one.found] for one in seen) / max(1, len(seen))
         return _suggestion(self.question, seen, sure, remark)
 
@@ -88,25 +100,34 @@ class _Look:
             return "copied"
         if self.listed and not self.said:
             return "keywords"
-        if self.contradicted:
-            return "contradiction"
-        return "off_topic" if self._off_topic(seen) else ""
+        if self._off_topic(seen):
+            return "off_topic"
+        return "contradiction" if self.contradicted else ""
 
     def _off_topic(self, seen: tuple[KeyPointSeen, ...]) -> bool:
-        """Nothing of the question is in it, and much of another one's answer, or no word of the subject at all."""
-        if any(one.found is not False for one in seen):
-            return False
-        own = set(self.known.words) - set(patterns.common())
-        return not any(self.reader.look_up(name) for name in own) or self._elsewhere() >= FOREIGN
+        """Whether the answer answers another question much better, or has no word of the subject at all."""
+        if self._has("twin") and not self._has("topic"):
+            return True
+        made = sum(1 for one in seen if one.found)
+        own = self.known.words.keys() - patterns.common().keys()
+        if all(one.found is False for one in seen) and not any(map(self._has, own)):
+            return True
+        partly = made == 1  # a part of an answer to this question may well touch another one
+        return not partly and 2 * made <= len(seen) and any(self._better(id, made) for id in self._others())
 
-    def _elsewhere(self) -> int:
-        """The most key points of another question of the assignment that the answer makes."""
-        others = (entry.id for entry in catalog.of_assignment(self.question.assignment) if entry.id != self.question.id)
-        return max((self._made(patterns.of(id)) for id in others), default=0)
+    def _has(self, word: str) -> bool:
+        return word in self.known.words and bool(self.reader.look_up(word))
 
-    def _made(self, known: Patterns) -> int:
-        reader = Reader(self.answer, known.words, self.reader.skipped)
-        return sum(any(True for _ in reader.find(statements)) for statements in known.says.values())
+    def _others(self) -> Iterator[str]:
+        """The other questions of the assignment."""
+        return (entry.id for entry in catalog.of_assignment(self.question.assignment) if entry.id != self.question.id)
+
+    def _better(self, other: str, made: int) -> bool:
+        """Whether the answer makes many more than `made` key points of another question: most, if it made any here."""
+        known = patterns.of(other)
+        reader = replace(self.reader, words=known.words)  # what is known of common words stays known
+        there = sum(any(not found.retracted for found in reader.find(said)) for said in known.says.values())
+        return there - made >= FOREIGN and (not made or there >= MOST * len(known.says))
 
 
 def _length(found: Found) -> int:

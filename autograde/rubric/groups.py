@@ -21,7 +21,7 @@ class Group:
     key_points: frozenset[str]
 
 
-def group(answers: Mapping[str, str], look: Callable[[str], Suggestion]) -> tuple[Group, ...]:
+def groups(answers: Mapping[str, str], look: Callable[[str], Suggestion]) -> tuple[Group, ...]:
     """Groups of `answers` (texts by any key): the same text but for case, width, spacing and punctuation, or the same
     key points seen in much the same words. The largest comes first and is called A; `look` gives the suggestion for a
     text. The order of the mapping does not matter."""

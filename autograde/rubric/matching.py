@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 
 from autograde.rubric.patterns import Polarity, Statement, Term, common
 from autograde.rubric.reading import Answer
@@ -53,14 +53,16 @@ class Reader:
     words: Mapping[str, re.Pattern[str]]
     skipped: tuple[tuple[int, int], ...] = ()
     retracted: tuple[tuple[int, int], ...] = ()
-    _known: dict[str, tuple[Match, ...]] = field(default_factory=dict)
+    _known: dict[re.Pattern[str], tuple[Match, ...]] = field(default_factory=dict)
     _conditions: dict[int, bool] = field(default_factory=dict)
+    _denials: dict[Match, bool] = field(default_factory=dict)
 
     def find(self, statements: Iterable[Statement]) -> Iterator[Found]:
         """Every statement that the answer makes, at its tightest place."""
         for statement in statements:
-            options = [self._options(term) for term in statement.terms]
-            if all(options) and (found := _together(statement, options)):
+            options = list(takewhile(bool, map(self._options, statement.terms)))
+            complete = len(options) == len(statement.terms)
+            if complete and (found := _together(statement, options)):
                 yield found
 
     def _options(self, term: Term) -> list[Match]:
@@ -69,11 +71,12 @@ class Reader:
 
     def look_up(self, name: str) -> tuple[Match, ...]:
         """The places of a concept, in order."""
-        if name not in self._known:
-            found = self.words[name].finditer(self.answer.plain) if self.answer.clauses else iter(())
+        word = self.words[name]
+        if word not in self._known:
+            found = word.finditer(self.answer.plain) if self.answer.clauses else iter(())
             said = (one for one in found if one.end() > one.start() and not _within(one.start(), self.skipped))
-            self._known[name] = tuple(self._match(one) for one in islice(said, MOST))
-        return self._known[name]
+            self._known[word] = tuple(self._match(one) for one in islice(said, MOST))
+        return self._known[word]
 
     def _match(self, found: re.Match[str]) -> Match:
         clause = self.answer.clause_at(found.start())
@@ -86,7 +89,9 @@ class Reader:
             return True
         if polarity == "affirmed" and self._conditional(match.clause):
             return True
-        return self._denied(match) == (polarity == "denied")
+        if match not in self._denials:
+            self._denials[match] = self._denied(match)
+        return self._denials[match] == (polarity == "denied")
 
     def _conditional(self, number: int) -> bool:
         if number not in self._conditions:

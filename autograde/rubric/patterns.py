@@ -12,6 +12,9 @@
     ## denies dtype               statements that contradict the key point
     ## perhaps dtype              signs that it might be meant
 
+Two concepts are special where a question has a near twin: an answer with a word of `twin` and none of `topic` is
+about the twin.
+
 The concepts of `words.md` beside this file serve all questions.
 """
 
@@ -107,7 +110,8 @@ def _words(text: Text, name: str) -> dict[str, re.Pattern[str]]:
 def _compile(alternatives: str, where: str) -> re.Pattern[str]:
     """One group for each alternative, so that a match says which wording it is."""
     wordings = [part.strip() for part in alternatives.split(" | ") if part.strip(" |")]
-    words, others = [], []
+    words: list[str] = []
+    others: list[str] = []
     for wording in wordings:
         (words if re.match(r"[(]*[a-z0-9_]", wording) else others).append(f"({_expression(wording)})")
     expressions = [rf"(?<![a-z0-9_])(?:{'|'.join(words)})"] * bool(words) + others
