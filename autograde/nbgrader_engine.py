@@ -15,7 +15,7 @@ from typing import Any
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.exporters.notebook import NotebookExporter
 
-from autograde import build, speak, workers
+from autograde import build, formgrader, speak, workers
 from autograde.classroom import Classroom, Found
 from autograde.grader import Grader, Options
 from autograde.ledger import Ledger
@@ -36,6 +36,7 @@ def configure(config: Any, lang: str = "en") -> None:
     config.GenerateFeedback.exporter_class = f"{__name__}.FeedbackPage"
     config.GenerateFeedback.preprocessors = []
     config.GenerateFeedback.force = True  # a page is there since grading; it is made anew with what a person entered
+    formgrader.configure(config)
 
 
 class GradingError(Exception):

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent / "autograde"
 FLOORS = (
     (["terms", "standin", "panel", "quiet", "inert", "display", "borrowed"], ["loops"]),
     (["catalog", "observe", "judge"], ["speak", "where"], ["datasets", "rubric"]),
-    (["submission", "sandbox"], ["door", "marked", "store", "verdicts", "workers", "watch", "doctor"]),
+    (["submission", "sandbox"], ["door", "formgrader", "marked", "store", "verdicts", "workers", "watch", "doctor"]),
     (["build"], ["classroom"], ["ledger", "rights"], ["results"], ["feedback", "report", "study"], ["grader"]),
     (["progress_line", "nbgrader_engine"], ["cli"], ["__main__"]),
 )
