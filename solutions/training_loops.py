@@ -280,8 +280,10 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
 
     ### BEGIN SOLUTION
-    long = n_epochs * len(train_set) >= 2000  # XLA compiles for some seconds: it pays in long runs only,
-    xla = long and all(layer.supports_jit for layer in model.layers)  # and where every layer can be compiled
+    def compilable(layer):  # by XLA: a layer that is not says so, a container asks the layers in it
+        return layer.supports_jit and all(map(compilable, getattr(layer, "layers", ())))
+
+    xla = n_epochs * len(train_set) >= 2000 and compilable(model)  # it takes seconds to compile: for long runs only
 
     def measure(X, y, training):
         y_pred = model(X, training=training)  # dropout and batch statistics know by this what to do
@@ -456,8 +458,11 @@ def train_two_optimizers(
 
     ### BEGIN SOLUTION
     parts, optimizers = (lower_layers, upper_layers), (lower_optimizer, upper_optimizer)
-    long = n_epochs * len(train_set) >= 2000  # XLA compiles for some seconds: it pays in long runs only,
-    xla = long and all(layer.supports_jit for part in parts for layer in part.layers)  # and where all layers allow it
+
+    def compilable(layer):  # by XLA: a layer that is not says so, a container asks the layers in it
+        return layer.supports_jit and all(map(compilable, getattr(layer, "layers", ())))
+
+    xla = n_epochs * len(train_set) >= 2000 and all(map(compilable, parts))  # it takes seconds: for long runs only
 
     def measure(X, y, training):
         y_pred = upper_layers(lower_layers(X, training=training), training=training)
