@@ -38,6 +38,7 @@ def train_in_chunks(
     chunks = train_set.rebatch(steps_per_call * batch_size).prefetch(2)  # the next is joined while this one trains
     optimizer.build(model.trainable_variables)
     many_steps = compiled_steps(model, optimizer, loss_fn, batch_size, xla)
+    validate = compiled_validation(model, loss_fn, valid_set)
     for epoch in range(1, n_epochs + 1):
         totals = np.zeros(3)  # instances, sum of losses, right answers: up to the end of the last chunk
         with tqdm(total=n_steps, desc=f"Epoch {epoch}/{n_epochs}") as bar:
@@ -49,9 +50,9 @@ def train_in_chunks(
                     bar.set_postfix_str(f"loss={loss:.4f}, accuracy={accuracy:.4f}", refresh=False)
                     bar.update()
                     if not math.isfinite(loss):
-                        raise FloatingPointError(f"the loss became {loss} in iteration {bar.n} of epoch {epoch}")
+                        raise FloatingPointError(f"The loss is {loss} at iteration {bar.n} of epoch {epoch}.")
                 totals = sums[-1]
-            val_loss, val_accuracy = validate(model, loss_fn, valid_set)
+            val_loss, val_accuracy = validate()
             bar.set_postfix_str(f"{bar.postfix}, val_loss={val_loss:.4f}, val_accuracy={val_accuracy:.4f}")
         for name, value in zip(history, (loss, accuracy, val_loss, val_accuracy), strict=True):
             history[name].append(value)
@@ -99,8 +100,8 @@ def batch_sizes(n, batch_size):
     return np.diff(np.append(np.arange(0, n, batch_size), n))
 
 
-def validate(model, loss_fn, valid_set):
-    """Mean loss and accuracy over the instances of `valid_set`, in inference mode."""
+def compiled_validation(model, loss_fn, valid_set):
+    """A function that returns mean loss and accuracy over the instances of `valid_set`, in inference mode."""
 
     @tf.function(input_signature=valid_set.element_spec)
     def measure(X, y):
@@ -108,8 +109,11 @@ def validate(model, loss_fn, valid_set):
         hits = tf.reduce_sum(tf.cast(tf.argmax(y_pred, axis=-1) == tf.cast(y, tf.int64), tf.int32))
         return loss_fn(y, y_pred) + sum(model.losses), hits
 
-    sums = np.zeros(3)
-    for X, y in valid_set:
-        loss, hits = measure(X, y)
-        sums += (len(y), float(loss) * len(y), int(hits))
-    return sums[1] / sums[0], sums[2] / sums[0]
+    def validate():
+        sums = np.zeros(3)
+        for X, y in valid_set:
+            loss, hits = measure(X, y)
+            sums += (len(y), float(loss) * len(y), int(hits))
+        return sums[1] / sums[0], sums[2] / sums[0]
+
+    return validate
