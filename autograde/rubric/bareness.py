@@ -75,12 +75,12 @@ def _length(item: str) -> float:
 
 def retracted(answer: Answer) -> Iterator[Range]:
     """What is taken back: the sentence so far before a "no, wait", or the sentence before one that begins with it."""
+    known = common()
     first = {clause.sentence: clause.start for clause in reversed(answer.clauses)}
     for clause in answer.clauses:
         words = answer.plain[clause.start : clause.end].strip(" \n,.;:!。…—-")
-        if common()["retraction"].fullmatch(words):
-            begins = first[clause.sentence] == clause.start
-            if not begins:
-                yield first[clause.sentence], clause.start
-            elif clause.sentence:
-                yield first[clause.sentence - 1], clause.start
+        begins = first[clause.sentence] == clause.start
+        if not begins and (known["retraction"].fullmatch(words) or known["retraction_inside"].fullmatch(words)):
+            yield first[clause.sentence], clause.start
+        elif begins and clause.sentence and known["retraction"].fullmatch(words):
+            yield first[clause.sentence - 1], clause.start

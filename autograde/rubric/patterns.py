@@ -124,12 +124,12 @@ def _compile(alternatives: str, where: str) -> re.Pattern[str]:
 def _expression(wording: str) -> str:
     """A wording as a regular expression: whole words in Latin letters, plural or not, any white space."""
     after = r"(?:s|es)?(?![a-z0-9_])" if re.search(r"[a-z0-9][)?]*$", wording) else ""
-    wording = re.sub(r"(?<=[a-z)])-(?=[ |)]|$)", "[a-z]*", wording)
+    wording = re.sub(r"(?<=[a-z)\]])-(?=[ |)]|$)", "[a-z]*", wording)
     if re.search(r"[一-鿿]", wording):  # 外部的python值 is also written 外部的 Python 值
         wording = re.sub(r"(?<![\\\w\[])[a-z][a-z0-9_]+", r" ?\g<0> ?", wording)
     wording = re.sub(r"(?<!\\)\((?!\?)", "(?:", wording)
     wording = wording.replace(" .. ", f" (?:{_GAP} )?").replace("..", _GAP)
-    return f"(?:{wording})".replace(" ?", r"[\s\"']*").replace(" ", r"[\s\"']+") + after
+    return f"(?:{wording})".replace(" ?", r"[\s\"]*").replace(" ", r"[\s\"]+") + after
 
 
 def _statements(text: Text, kind: str, id: str, words: Mapping[str, re.Pattern[str]], name: str) -> Iterator[Statement]:

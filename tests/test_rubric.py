@@ -1,0 +1,323 @@
+"""Suggestions for short answers: what is seen, what is not, and what a person would say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograde import catalog, rubric
+from autograde.catalog import AuthorError
+from autograde.rubric import agreement, patterns
+from autograde.rubric.matching import QUOTE
+from autograde.rubric.reading import Answer, normalize
+from autograde.terms import Question, Suggestion
+
+ANSWERS = Path(__file__).parent / "answers"
+QUESTIONS = tuple(entry.id for entry in catalog.of_assignment("short_answers"))
+LANGUAGES = catalog.LANGUAGES
+
+
+def made(suggestion: Suggestion) -> set[str]:
+    return {point.id for point in suggestion.key_points if point.found}
+
+
+def seen(question: str, text: str) -> set[str]:
+    return made(rubric.suggest(question, text, "en"))
+
+
+def phrasings(kind: str) -> Iterator[tuple[str, str, str]]:
+    """Question, key point and sentence of every line in a file of phrasings."""
+    text = catalog.parse_text((ANSWERS / "phrasings" / f"{kind}.md").read_text("utf-8"), "", kind)
+    for (question, point), paragraphs in text.sections.items():
+        yield from ((question, point, line) for line in "\n".join(paragraphs).splitlines())
+
+
+def model_answer(question: str, lang: str) -> str:
+    return "\n\n".join(catalog.load(question).text[lang].get("model_answer"))
+
+
+# ---- agreement with people
+
+
+@pytest.mark.parametrize("half", ["tuning", "held_out"])
+def test_suggestions_agree_with_people(half: str) -> None:
+    rated = list(agreement.rate(ANSWERS / half))
+    found = agreement.kappas(rated)
+    assert {one.question for one in rated} == set(QUESTIONS)
+    assert not agreement.missed(found), found
+
+
+def test_kappa_is_one_for_equal_ratings_zero_for_chance_and_below_for_opposite_ones() -> None:
+    assert agreement.kappa([(0, 0), (2, 2), (4, 4)]) == 1.0
+    assert agreement.kappa([(0, 1), (0, 0), (1, 1), (1, 0)]) == 0.0
+    assert agreement.kappa([(0, 4), (4, 0)]) == -1.0
+
+
+def test_kappa_weighs_a_disagreement_by_its_square() -> None:
+    # by hand: mean square 2/4; by chance, over all 16 pairs of 0123 with 1123: 28/16
+    assert agreement.kappa([(0, 1), (1, 1), (2, 2), (3, 2)]) == pytest.approx(1 - (2 / 4) / (24 / 16))
+
+
+def test_no_answers_meet_no_goal(tmp_path: Path) -> None:
+    assert set(agreement.missed(agreement.kappas(list(agreement.rate(tmp_path))))) == {"all", *LANGUAGES}
+
+
+# ---- what is found
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_model_answer_makes_every_key_point(question: str, lang: str) -> None:
+    suggestion = rubric.suggest(question, model_answer(question, lang), lang)
+    assert suggestion.points == suggestion.max_points
+    assert suggestion.remark == ""
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_key_point_is_found_in_many_wordings(question: str) -> None:
+    missed = [
+        (point, line) for one, point, line in phrasings("right") if one == question and point not in seen(one, line)
+    ]
+    assert not missed
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_false_statement_does_not_make_its_key_point(question: str) -> None:
+    taken = [(point, line) for one, point, line in phrasings("wrong") if one == question and point in seen(one, line)]
+    assert not taken
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "denied", "point"),
+    [
+        ("q02", "Tensors are immutable.", "Tensors are *not* immutable.", "immutable"),
+        ("q02", "张量是不可变的。", "张量是可变的。", "immutable"),
+        ("q03", "The types are not the same.", "The types are the same.", "dtype"),
+        ("q03", "两者的类型并不相同。", "两者的类型相同。", "dtype"),
+        ("q05", "You need `get_config()`.", "You don't need `get_config()`.", "get_config"),
+        ("q05", "还要写 `get_config()`。", "不用写 `get_config()`。", "get_config"),
+        ("q09", "Keras 3 no longer has dynamic=True.", "Keras 3 still recommends dynamic=True.", "dynamic_gone"),
+        ("q09", "Keras 3 已经没有 `dynamic=True` 了。", "推荐使用 `dynamic=True`。", "dynamic_gone"),
+        ("q10", "You cannot create variables on every call.", "Create variables inside on every call.", "variables"),
+        ("q11", "Eager mode is slower.", "Eager mode is not slower.", "slower"),
+        ("q11", "即时模式会变慢。", "即时模式不会变慢。", "slower"),
+    ],
+)
+def test_a_denial_turns_a_statement_around(question: str, said: str, denied: str, point: str) -> None:
+    assert point in seen(question, said)
+    assert point not in seen(question, denied)
+
+
+def test_both_languages_may_stand_in_one_sentence() -> None:
+    text = "两个的 dtype 不一样，first one 是 int32，the other 是 int64，所以 adding them 会 raise error。"
+    assert {"dtype", "mixing"} <= seen("q03", text)
+
+
+def test_traditional_characters_and_full_width_letters_are_read() -> None:
+    assert "dtype" in seen("q03", "兩者的資料類型不同：ｉｎｔ３２ 與 ｉｎｔ６４。")
+
+
+# ---- what only looks like an answer
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_question_repeated_is_called_that_and_earns_nothing(question: str, lang: str) -> None:
+    asked = " ".join(catalog.load(question).text[lang].get("question"))
+    for text in (asked, asked.replace("?", ".").replace("？", "。"), asked.lower()):
+        suggestion = rubric.suggest(question, text, lang)
+        assert (suggestion.points, suggestion.remark) == (0, "copied")
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("q01", "tensors, GPU, TPU, graph, XLA, autodiff, optimizers, Keras, tf.data, PyTorch, JAX"),
+        ("q03", "int32; int64; dtype; tf.cast; 0 to 9"),
+        ("q04", "- SparseTensor\n- RaggedTensor\n- TensorArray\n- tf.string\n- tf.queue\n- tf.sets"),
+        ("q08", "回调、train_step、GAN、强化学习、两个优化器、调试、更多代码"),
+        ("q11", "调试，run_eagerly，慢，导出，dynamic"),
+    ],
+)
+def test_a_list_of_keywords_states_nothing(question: str, text: str) -> None:
+    suggestion = rubric.suggest(question, text, "en")
+    assert (suggestion.points, suggestion.remark) == (0, "keywords")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "point"),
+    [
+        ("q03", "They differ in type: int32 and int64. No, wait, both types are the same.", "dtype"),
+        ("q03", "它们的类型不同，一个 int32，一个 int64……不对，其实都是 int64。", "dtype"),
+        ("q02", "张量不可变。但是张量可以随便改。", "immutable"),
+    ],
+)
+def test_who_says_both_has_said_neither(question: str, text: str, point: str) -> None:
+    suggestion = rubric.suggest(question, text, "en")
+    assert suggestion.remark == "contradiction"
+    assert {one.id: one.found for one in suggestion.key_points}[point] is None
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_answer_to_another_question_is_next_to_worthless(question: str, lang: str) -> None:
+    kin = {"q09": {"q11"}, "q11": {"q09"}}  # what these two ask overlaps
+    for other in set(QUESTIONS) - {question} - kin.get(question, set()):
+        assert rubric.suggest(question, model_answer(other, lang), lang).points <= 1, other
+
+
+@pytest.mark.parametrize("text", ["My dog is called Bello and he likes the rain.", "今天天气很好，我们去爬山吧。"])
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_small_talk_is_off_topic(question: str, text: str) -> None:
+    suggestion = rubric.suggest(question, text, "en")
+    assert (suggestion.points, suggestion.remark) == (0, "off_topic")
+
+
+def test_a_question_without_patterns_is_left_to_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "of", lambda _: patterns.Patterns())
+    suggestion = rubric.suggest("q03", "They are int32 and int64.", "en")
+    assert suggestion.sure == 0
+    assert {point.found for point in suggestion.key_points} == {None}
+
+
+def test_there_are_no_suggestions_for_code_or_for_what_does_not_exist() -> None:
+    for id in ("train", "q99"):
+        with pytest.raises(KeyError):
+            rubric.suggest(id, "text", "en")
+
+
+# ---- what holds for any text
+
+PIECES = [line for _, _, line in [*phrasings("right"), *phrasings("wrong")]]
+TEXTS = st.one_of(st.text(max_size=300), st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join))
+
+
+@settings(max_examples=150, deadline=None)
+@given(question=st.sampled_from(QUESTIONS), text=TEXTS, lang=st.sampled_from(LANGUAGES))
+def test_any_text_gets_a_suggestion_that_quotes_it(question: str, text: str, lang: str) -> None:
+    about = catalog.load(question).about
+    suggestion = rubric.suggest(question, text, lang)
+    assert isinstance(about, Question)
+    assert [point.id for point in suggestion.key_points] == [point.id for point in about.key_points]
+    assert suggestion.points == sum(point.points for point in about.key_points if point.id in made(suggestion))
+    assert 0 <= suggestion.sure <= 1
+    for point in suggestion.key_points:
+        assert bool(point.evidence) == (point.found is not False)
+        assert all(piece in text and len(piece) <= QUOTE for piece in point.evidence.split(" … ") if "…" not in text)
+    assert suggestion == rubric.suggest(question, text, "en" if lang == "zh" else "zh")
+
+
+@given(blank=st.text(alphabet=" \t\n\r.,;:!?-*。，　…", max_size=20), question=st.sampled_from(QUESTIONS))
+@settings(max_examples=50, deadline=None)
+def test_a_blank_answer_makes_nothing(blank: str, question: str) -> None:
+    suggestion = rubric.suggest(question, blank, "en")
+    assert (suggestion.points, suggestion.sure, suggestion.remark) == (0, 1, "")
+
+
+@given(question=st.sampled_from(QUESTIONS), lang=st.sampled_from(LANGUAGES), text=TEXTS)
+@settings(max_examples=100, deadline=None)
+def test_repeating_the_question_adds_nothing(question: str, lang: str, text: str) -> None:
+    asked = " ".join(catalog.load(question).text[lang].get("question"))
+    assert seen(question, f"{asked}\n\n{text}") <= seen(question, text)
+
+
+@given(data=st.data(), question=st.sampled_from(QUESTIONS))
+@settings(max_examples=100, deadline=None)
+def test_the_order_of_statements_hardly_matters(data: st.DataObject, question: str) -> None:
+    points: dict[str, list[str]] = {}
+    for one, point, line in phrasings("right"):
+        if one == question:
+            points.setdefault(point, []).append(line)
+    lines = [data.draw(st.sampled_from(lines)) for lines in points.values()]
+    first, second = (seen(question, "\n\n".join(data.draw(st.permutations(lines)))) for _ in range(2))
+    assert len(first ^ second) <= 1
+    assert len(first) >= len(points) - 1
+
+
+@given(st.text())
+def test_normalizing_keeps_every_place(text: str) -> None:
+    assert len(normalize(text)) == len(text)
+    answer = Answer(text)
+    assert all(0 <= clause.start < clause.end <= len(text) for clause in answer.clauses)
+
+
+# ---- groups
+
+
+def test_like_answers_are_grouped_and_the_largest_group_comes_first() -> None:
+    answers = {
+        "ada": "The types differ: int32 and int64.",
+        "bob": "the types differ  (INT32 and int64)",
+        "cyd": "The types differ: int32 and int64!",
+        "dan": "类型不同，一个是 int32，一个是 int64。",
+        "eve": "Both have the values 0 to 9.",
+    }
+    groups = rubric.group("q03", answers, "en")
+    assert [(group.name, group.members) for group in groups] == [
+        ("A", ("ada", "bob", "cyd")),
+        ("B", ("dan",)),
+        ("C", ("eve",)),
+    ]
+    assert groups[0].key_points == {"dtype"}
+
+
+def test_much_the_same_words_with_other_key_points_are_another_group() -> None:
+    answers = {"ada": "The types of the two are not the same.", "bob": "The types of the two are the same."}
+    assert len(rubric.group("q03", answers, "en")) == 2
+
+
+@given(answers=st.dictionaries(st.text(max_size=3), st.sampled_from(PIECES), max_size=6), data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_everyone_is_in_one_group_whatever_the_order(answers: dict[str, str], data: st.DataObject) -> None:
+    groups = rubric.group("q05", answers, "en")
+    assert sorted(key for group in groups for key in group.members) == sorted(answers)
+    shuffled = dict(data.draw(st.permutations(list(answers.items()))))
+    assert rubric.group("q05", shuffled, "en") == groups
+
+
+# ---- the patterns themselves
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_key_point_has_patterns_and_no_pattern_is_an_orphan(question: str) -> None:
+    known, about = patterns.of(question), catalog.load(question).about
+    assert isinstance(about, Question)
+    ids = {point.id for point in about.key_points}
+    assert set(known.says) == ids
+    assert set(known.denies) | set(known.perhaps) <= ids
+    used = {
+        name
+        for kind in (known.says, known.denies, known.perhaps)
+        for statements in kind.values()
+        for statement in statements
+        for term in statement.terms
+        for name in term.names
+    }
+    own = set(known.words) - set(patterns.common())
+    assert own - used <= {"topic", "twin"}
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("## words\nno colon here", "is no line"),
+        ("## words\nopen: (a", "cannot be read"),
+        ("## words\na: b\n\n## says x\na unknown", "names no concept"),
+        ("## words\na: b\n\n## says x\nsoon: a", "is none of near, anywhere"),
+    ],
+)
+def test_an_authors_slip_is_named(source: str, what: str) -> None:
+    with pytest.raises(AuthorError, match=what):
+        patterns.parse(source, "q/patterns.md", {})
+
+
+def test_a_wording_is_whole_words_a_stem_or_has_a_gap() -> None:
+    words = patterns.parse("## words\na: graph | optimi[sz]- | data .. pipeline | 不..改", "q", {}).words["a"]
+    for text in ("a graph", "graphs", "optimised", "data input pipeline", "data pipeline", "不能再改"):
+        assert words.search(text), text
+    for text in ("paragraph", "graphics", "data, pipeline", "data_pipeline"):
+        assert not words.search(text), text
