@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from tests.e2e.servers import ROOT
+from tests.e2e.pages import shut_down
+from tests.e2e.servers import ROOT, Server, environment, jupyter
 
 SCREENSHOTS = ROOT / "screenshots"  # git ignores it; `make screenshots` takes the README's pictures from it
 SIZE = {"width": 1200, "height": 800}
@@ -82,3 +86,38 @@ def shot(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
         return path
 
     return take
+
+
+# ---- the student's side
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the notebooks in both languages, with an exchange in which a class has released an assignment."""
+    base = tmp_path_factory.mktemp("student")
+    shutil.copytree(ROOT / "notebooks", base / "course")
+    (base / "exchange").mkdir()
+    config = f'c = get_config()\nc.Exchange.root = {str(base / "exchange")!r}\nc.CourseDirectory.course_id = "demo"\n'
+    (base / "course" / "nbgrader_config.py").write_text(config)
+    (base / "teacher").mkdir()
+    (base / "teacher" / "nbgrader_config.py").write_text(config)
+    shutil.copytree(ROOT / "notebooks" / "en", base / "teacher" / "release")
+    release = ["nbgrader", "release_assignment", "layer_normalization"]
+    subprocess.run(release, cwd=base / "teacher", env=environment(base / "teachers-home"), check=True)
+    return base / "course"
+
+
+@pytest.fixture(scope="session")
+def lab(course: Path) -> Iterator[Server]:
+    """`make lab`, on the copy, with the environment that runs this test: nothing is installed anew."""
+    make = ["make", "-C", str(ROOT), "-o", f"{sys.prefix}/.installed", "lab", f"VENV={sys.prefix}", f"COURSE={course}"]
+    with jupyter(course, course.parent / "home", make) as server:
+        yield server
+
+
+@pytest.fixture
+def tab(visit: Visit) -> Iterator[Page]:
+    """A tab for `lab`. Its kernels end with the test: the next one needs the memory."""
+    page = visit("about:blank")
+    yield page
+    shut_down(page)

@@ -20,6 +20,7 @@ class Notebook:
 
     def __init__(self, page: Page, file: Path) -> None:
         self.page, self.file = page, file
+        expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(self.length)  # before, there is one empty cell
         expect(page.locator(".jp-Notebook .jp-Cell.jp-mod-active")).to_be_visible()
         expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible()
 
@@ -112,7 +113,7 @@ def menu(page: Page, *path: str) -> None:
     bar, *entries = path
     page.locator("#jp-MainMenu .lm-MenuBar-item", has_text=bar).click()
     for entry in entries:
-        page.get_by_role("menuitem", name=entry, exact=True).click()
+        page.locator(".lm-Menu-item", has=page.locator(f'.lm-Menu-itemLabel:text-is("{entry}")')).click()
 
 
 def shut_down(page: Page) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from autograde import build, catalog, speak
-from tests.e2e.pages import SLOW, Notebook, expect_said, menu, open_notebook, panel, shut_down
-from tests.e2e.servers import ROOT, Server, environment, jupyter
+from tests.e2e.pages import SLOW, Notebook, expect_said, menu, open_notebook, panel
+from tests.e2e.servers import Server, jupyter
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[..., Page]
@@ -26,38 +24,6 @@ MISTAKES = {
 }
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the notebooks in both languages, with an exchange in which a class has released an assignment."""
-    base = tmp_path_factory.mktemp("student")
-    shutil.copytree(ROOT / "notebooks", base / "course")
-    (base / "exchange").mkdir()
-    config = f'c = get_config()\nc.Exchange.root = {str(base / "exchange")!r}\nc.CourseDirectory.course_id = "demo"\n'
-    (base / "course" / "nbgrader_config.py").write_text(config)
-    (base / "teacher").mkdir()
-    (base / "teacher" / "nbgrader_config.py").write_text(config)
-    shutil.copytree(ROOT / "notebooks" / "en", base / "teacher" / "release")
-    release = ["nbgrader", "release_assignment", "layer_normalization"]
-    subprocess.run(release, cwd=base / "teacher", env=environment(base / "teachers-home"), check=True)
-    return base / "course"
-
-
-@pytest.fixture(scope="module")
-def lab(course: Path) -> Iterator[Server]:
-    """`make lab`, on the copy."""
-    make = ["make", "-C", str(ROOT), "-o", ".venv/.installed", "lab", f"COURSE={course}", f"VENV={ROOT / '.venv'}"]
-    with jupyter(course, course.parent / "home", make) as server:
-        yield server
-
-
-@pytest.fixture
-def page(visit: Visit) -> Iterator[Page]:
-    """A tab whose kernel ends with the test: the next one needs the memory."""
-    page = visit("about:blank")
-    yield page
-    shut_down(page)
-
-
 def sample(slug: str) -> str:
     return (build.solutions_dir() / "samples" / slug / f"wrong_{MISTAKES[slug]}.py").read_text("utf-8")
 
@@ -66,28 +32,28 @@ def points(lang: str, of: float, got: float) -> str:
     return speak.say(lang, "points", points=speak.figure(got), max_points=speak.figure(of))
 
 
-def test_make_lab_opens_the_course_with_nbgraders_extensions(lab: Server, page: Page, shot: Shot) -> None:
-    page.goto(f"{lab.url}lab?reset")
+def test_make_lab_opens_the_course_with_nbgraders_extensions(lab: Server, tab: Page, shot: Shot) -> None:
+    tab.goto(f"{lab.url}lab?reset")
     for lang in LANGS:
-        expect(page.locator(".jp-DirListing-itemText", has_text=lang)).to_be_visible()
-    page.locator("#jp-MainMenu .lm-MenuBar-item", has_text="Nbgrader").click()
+        expect(tab.locator(".jp-DirListing-itemText", has_text=lang)).to_be_visible()
+    tab.locator("#jp-MainMenu .lm-MenuBar-item", has_text="Nbgrader").click()
     for entry in ("Assignment List", "Course List", "Formgrader"):
-        expect(page.get_by_role("menuitem", name=entry, exact=True)).to_be_visible()
-    expect(page.locator(".Toastify__toast")).to_have_count(0)  # no question about news
-    shot(page, "lab")
+        expect(tab.get_by_role("menuitem", name=entry, exact=True)).to_be_visible()
+    expect(tab.locator(".Toastify__toast")).to_have_count(0)  # no question about news
+    shot(tab, "lab")
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_a_wrong_layer_is_recognised_helped_and_corrected(lab: Server, page: Page, shot: Shot, lang: str) -> None:
-    book = open_notebook(page, lab, f"{lang}/layer_normalization/layer_normalization.ipynb")
-    shot(page, f"layer-{lang}-top")
+def test_a_wrong_layer_is_recognised_helped_and_corrected(lab: Server, tab: Page, shot: Shot, lang: str) -> None:
+    book = open_notebook(tab, lab, f"{lang}/layer_normalization/layer_normalization.ipynb")
+    shot(tab, f"layer-{lang}-top")
     book.run("setup_1")
     correct(book, "layer_normalization", lang, shot)
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_wrong_loops_are_recognised_helped_and_corrected(lab: Server, page: Page, shot: Shot, lang: str) -> None:
-    book = open_notebook(page, lab, f"{lang}/training_loops/training_loops.ipynb")
+def test_wrong_loops_are_recognised_helped_and_corrected(lab: Server, tab: Page, shot: Shot, lang: str) -> None:
+    book = open_notebook(tab, lab, f"{lang}/training_loops/training_loops.ipynb")
     book.run("setup_1")
     book.run("setup_2")
     correct(book, "train", lang, shot)
@@ -99,7 +65,7 @@ def test_wrong_loops_are_recognised_helped_and_corrected(lab: Server, page: Page
     found = panel(book.cell(book.length - 1))
     expect_said(found, speak.say(lang, "progress_title"), speak.say(lang, "progress_done", done=2, total=2))
     book.look_at(found)
-    shot(page, f"progress-{lang}")
+    shot(tab, f"progress-{lang}")
 
 
 def watch_a_training(book: Notebook, shot: Shot) -> None:
@@ -151,8 +117,8 @@ def correct(book: Notebook, slug: str, lang: str, shot: Shot) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_a_written_answer_is_read_as_last_saved(lab: Server, page: Page, shot: Shot, lang: str) -> None:
-    book = open_notebook(page, lab, f"{lang}/short_answers/short_answers.ipynb")
+def test_a_written_answer_is_read_as_last_saved(lab: Server, tab: Page, shot: Shot, lang: str) -> None:
+    book = open_notebook(tab, lab, f"{lang}/short_answers/short_answers.ipynb")
     text = catalog.load("q03").text[lang]
     book.run("setup_1")
     check = book.index("q03") + 1
@@ -166,45 +132,47 @@ def test_a_written_answer_is_read_as_last_saved(lab: Server, page: Page, shot: S
     expect_said(found, speak.say(lang, "saved_at", notebook="short_answers.ipynb", time="{time}"))
     expect(found).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"))
     book.look_at(found)
-    shot(page, f"short-answer-{lang}")
+    shot(tab, f"short-answer-{lang}")
 
 
-def test_validate_tells_an_unfinished_notebook_from_a_finished_one(lab: Server, page: Page, shot: Shot) -> None:
-    book = open_notebook(page, lab, "zh/layer_normalization/layer_normalization.ipynb")
+def test_validate_tells_an_unfinished_notebook_from_a_finished_one(lab: Server, tab: Page, shot: Shot) -> None:
+    book = open_notebook(tab, lab, "zh/layer_normalization/layer_normalization.ipynb")
     for source, says in (
         (build.stub("layer_normalization"), "The following cell failed"),
         (build.reference("layer_normalization"), "Success! Your notebook passes all the tests"),
     ):
         book.write("layer_normalization", source)
         book.save()
-        page.get_by_role("button", name="Validate").click()
-        dialog = page.locator(".jp-Dialog-content")
+        tab.get_by_role("button", name="Validate").click()
+        dialog = tab.locator(".jp-Dialog-content")
         expect(dialog).to_contain_text(says, timeout=SLOW)
-        shot(page, f"validate-{says.split()[0].strip('!').lower()}")
+        shot(tab, f"validate-{says.split()[0].strip('!').lower()}")
         dialog.get_by_role("button", name="Ok").click()
 
 
-def test_an_assignment_is_fetched_and_handed_in(lab: Server, course: Path, page: Page, shot: Shot) -> None:
-    page.goto(f"{lab.url}lab?reset")
-    menu(page, "Nbgrader", "Assignment List")
+def test_an_assignment_is_fetched_and_handed_in(lab: Server, course: Path, tab: Page, shot: Shot) -> None:
+    tab.goto(f"{lab.url}lab?reset")
+    menu(tab, "Nbgrader", "Assignment List")
     released, fetched, submitted = (
-        page.locator(f"#{step}_assignments_list") for step in ("released", "fetched", "submitted")
+        tab.locator(f"#{step}_assignments_list") for step in ("released", "fetched", "submitted")
     )
     expect(released).to_contain_text("layer_normalization")
     released.get_by_role("button", name="Fetch").click()
     expect(fetched).to_contain_text("layer_normalization")
-    expect(page.locator(".jp-DirListing-itemText", has_text="layer_normalization")).to_be_visible()
+    expect(tab.locator(".jp-DirListing-itemText", has_text="layer_normalization")).to_be_visible()
     fetched.get_by_role("button", name="Submit").click()
     expect(submitted).to_contain_text("layer_normalization")
     expect(fetched.get_by_role("button", name="Submit")).to_be_enabled()
-    shot(page, "assignments")
+    shot(tab, "assignments")
     (handed_in,) = (course.parent / "exchange" / "demo" / "inbound").glob("*/layer_normalization.ipynb")
     assert handed_in.read_bytes() == (course / "layer_normalization" / "layer_normalization.ipynb").read_bytes()
 
 
 def test_the_plain_notebook_shows_the_same(course: Path, visit: Visit, shot: Shot) -> None:
     with jupyter(course, course.parent / "home", ("jupyter", "notebook")) as server:
-        book = open_notebook(visit("about:blank"), server, "zh/layer_normalization/layer_normalization.ipynb", "notebooks")
+        book = open_notebook(
+            visit("about:blank"), server, "zh/layer_normalization/layer_normalization.ipynb", "notebooks"
+        )
         book.run("setup_1")
         book.write("layer_normalization", sample("layer_normalization"))
         book.run("layer_normalization")
