@@ -8,7 +8,7 @@ The models are built so that a mistake in one part of a loop leaves the observat
   outputs: it tells whether `model.losses` are in the gradient, and how many steps were taken, and nothing else.
 - `Mode` moves its state in training mode only, towards the number of the samples' lane: one number for the training
   samples, another for the validation samples. It changes no output.
-- Each sample carries its id and its lane as its last two features; `Diary` writes the ids down and takes both away.
+- Each sample carries its id and its lane as its last two features; `Diary` keeps book of them and takes both away.
 
 All of it is TensorFlow operations on variables, so loops may be eager, compiled, or compiled with XLA.
 """
@@ -40,7 +40,7 @@ GATE_STEP = (N_EPOCHS - 1) * TRAIN_BATCHES + 5  # the step, from 0, at which the
 PENALTY = 0.75  # the constant value of each loss term
 SHOWN = ("shown_loss", "shown_accuracy", "shown_val_loss", "shown_val_accuracy")
 REPORTED = ("loss", "accuracy", "val_loss", "val_accuracy")
-_CAPACITY = 8_192  # samples that a diary has room for: forty times what is needed
+_CAPACITY = 2_048  # batches that a diary has room for: fifty times what is needed
 
 
 # ---- data
@@ -49,31 +49,30 @@ _CAPACITY = 8_192  # samples that a diary has room for: forty times what is need
 def draw_data(rng: np.random.Generator, logits: Any) -> dict[str, Any]:
     """Samples and labels of both sets; `logits(features)` are those of the start weights.
 
-    Labels are chosen by what the model predicts at the start, so that running means, values of single batches and
-    validation figures never come near one another: most training samples are classified rightly, in numbers that change
-    from batch to batch, and most validation samples are not, least of all those of the short last batch.
+    Labels are chosen by what the model predicts at the start, so that running means, figures of single batches and
+    validation figures never come near one another: most training samples are classified rightly in the first epoch, in
+    numbers that change from batch to batch, and most validation samples are not. No running accuracy is 0 or 1.
     """
     lanes = rng.uniform(1, 2, 2).astype("float32") * np.array([1, -1], "float32")
-    right = [int(n) for n in rng.permutation([5, 6, 7] * 3)]
-    train = _draw_set(rng, logits, [BATCH] * (TRAIN_BATCHES - 1) + [4], [*right, 1], 0, lanes[0])
+    n_right = [5, *rng.permutation([5, 5, 6, 6, 6, 7, 7, 7]), 1]
+    train = _draw_set(rng, logits, [BATCH] * (TRAIN_BATCHES - 1) + [4], n_right, 0, lanes[0])
     valid = _draw_set(rng, logits, [BATCH] * (VALID_BATCHES - 1) + [3], [2, 1, 1], FIRST_VALID_ID, lanes[1])
     return {"train_set": train, "valid_set": valid}
 
 
 def _draw_set(
-    rng: np.random.Generator, logits: Any, sizes: Sequence[int], right: Sequence[int], first_id: int, lane: float
+    rng: np.random.Generator, logits: Any, sizes: Sequence[int], n_right: Sequence[int], first_id: int, lane: float
 ) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Samples of which `n_right` in each batch are right in the first epoch, and one or more in the second."""
     count = sum(sizes)
     features = rng.normal(size=(count, FEATURES)).astype("float32")
-    order = np.argsort(logits(features), axis=1)
-    labels = np.empty(count, "int64")
-    start = 0
-    for size, n_right in zip(sizes, right, strict=True):
-        hits = rng.permutation(size) < n_right
-        labels[start : start + size] = np.where(hits, order[start : start + size, -1], order[start : start + size, 0])
-        start += size
+    turns = [
+        rng.permutation([0] * right + [1] + [*rng.integers(1, 3, size - right - 1)])
+        for size, right in zip(sizes, n_right, strict=True)
+    ]
+    labels = (logits(features).argmax(axis=1) + np.concatenate(turns)) % CLASSES
     ids = np.arange(first_id, first_id + count, dtype="float32")
-    return np.column_stack([features, ids, np.full(count, lane, "float32")]), labels
+    return np.column_stack([features, ids, np.full(count, lane, "float32")]), labels.astype("int64")
 
 
 def draw_dense(rng: np.random.Generator, n_in: int, n_out: int, scale: float = 1.0) -> tuple[Floats, Floats]:
@@ -124,7 +123,7 @@ def parts() -> SimpleNamespace:
     import tensorflow as tf
 
     class Diary(keras.layers.Layer):  # type: ignore[misc]
-        """Writes down which samples pass, counts the epochs, and takes id and lane off the samples.
+        """Writes down the head of every batch that passes, counts the epochs, and takes id and lane off the samples.
 
         An epoch begins where the first training batch follows a later one. Passes over training samples that are not in
         training mode do not count for it, unless there never was one in training mode.
@@ -133,31 +132,32 @@ def parts() -> SimpleNamespace:
         def __init__(self, watch: Watch, **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.look_up = watch.look_up
-            self.ids = tf.Variable(tf.zeros(_CAPACITY, tf.int32), trainable=False)
+            self.heads = tf.Variable(tf.zeros(_CAPACITY, tf.int32), trainable=False)  # the id of each first sample
             self.count = tf.Variable(0, trainable=False)
             self.lane = tf.Variable(0.0, trainable=False)
             self.epoch = tf.Variable(0, trainable=False)
-            self.latest = tf.Variable(0, trainable=False)  # the id at the head of the latest training batch
-            self.in_training = tf.Variable(False, trainable=False)  # whether any pass was in training mode
+            self.latest = tf.Variable(0, trainable=False)  # the head of the latest training batch
+            self.trained = tf.Variable(False, trainable=False)  # whether any pass was in training mode
 
         def call(self, inputs: Any, training: Any = None) -> Any:
             self.look_up()
-            ids = tf.cast(inputs[:, -2], tf.int32)
-            places = tf.minimum(self.count + tf.range(tf.shape(ids)[0]), _CAPACITY - 1)
-            self.ids.assign(tf.tensor_scatter_nd_update(self.ids, places[:, None], ids))
-            self.count.assign_add(tf.shape(ids)[0])
+            head = tf.cast(inputs[0, -2], tf.int32)
             self.lane.assign(inputs[0, -1])
+            self.heads.scatter_nd_update([[tf.minimum(self.count, _CAPACITY - 1)]], [head])
+            self.count.assign_add(1)
+            counts = head < FIRST_VALID_ID
             if training:
-                self.in_training.assign(True)
-            counts = (ids[0] < FIRST_VALID_ID) & (bool(training) | ~self.in_training)
-            again = counts & tf.equal(ids[0], 0) & tf.not_equal(self.latest, 0)
+                self.trained.assign(True)
+            else:
+                counts &= ~self.trained
+            again = counts & tf.equal(head, 0) & tf.not_equal(self.latest, 0)
             self.epoch.assign_add(tf.cast(again, tf.int32))
-            self.latest.assign(tf.where(counts, ids[0], self.latest))
+            self.latest.assign(tf.where(counts, head, self.latest))
             return inputs[:, :-2]
 
-        def samples(self) -> npt.NDArray[np.int64]:
-            """The ids in the order in which they passed, of shape `(samples,)`."""
-            return np.asarray(self.ids)[: min(int(self.count), _CAPACITY)].astype("int64")
+        def passed(self) -> npt.NDArray[np.int64]:
+            """The id of the first sample of each batch that passed, in order."""
+            return np.asarray(self.heads)[: min(int(self.count), _CAPACITY)].astype("int64")
 
     class Mode(keras.layers.Layer):  # type: ignore[misc]
         """Moves `state` halfway to the lane of the present samples in training mode; returns its inputs."""
@@ -286,19 +286,19 @@ def reported(values: Any) -> npt.NDArray[np.float64]:
 
 
 def look_at_diary(diary: Any) -> dict[str, npt.NDArray[np.int64]]:
-    """Which samples passed, and when validation took place.
+    """Which batches passed, and when validation took place.
 
-    `order`: ids of the training samples that passed, in order. `passes`: how often a training batch typically passed in
-    a row, and how often per epoch. `moments`: how many epochs' training samples had passed before each validation.
+    `order`: the ids at the heads of the training batches that passed, in order. `passes`: how often a batch passed in a
+    row, and how often per epoch. `moments`: how many epochs' batches had passed before each validation.
     """
-    ids = diary.samples()
-    in_training = ids < FIRST_VALID_ID
-    order = ids[in_training]
-    heads = np.flatnonzero(in_training & (ids % BATCH == 0))
-    runs = heads[np.flatnonzero(np.diff(ids[heads], prepend=-1))]
-    passes = [len(heads) / max(len(runs), 1), len(order) / (N_TRAIN * N_EPOCHS)]
+    heads = diary.passed()
+    in_training = heads < FIRST_VALID_ID
+    order = heads[in_training]
+    first = in_training.copy()  # the first of several passes of the same batch in a row
+    first[in_training] = np.diff(order, prepend=-1) != 0
+    passes = [len(order) / max(first.sum(), 1), len(order) / (TRAIN_BATCHES * N_EPOCHS)]
     starts = np.flatnonzero(~in_training & np.concatenate([[True], in_training[:-1]]))[:100]
-    moments = [np.count_nonzero(runs < start) / TRAIN_BATCHES for start in starts]
+    moments = [first[:start].sum() / TRAIN_BATCHES for start in starts]
     return {
         "passes": np.array([round(one) for one in passes], "int64"),
         "moments": np.array([round(one) for one in moments], "int64"),

@@ -1,0 +1,44 @@
+"""Two tapes around one forward pass."""
+
+import tensorflow as tf
+
+
+def train_two_optimizers(
+    lower_layers, upper_layers, lower_optimizer, upper_optimizer, loss_fn, train_set, valid_set, n_epochs
+):
+    history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
+    mean_loss = tf.keras.metrics.Mean()
+    accuracy = tf.keras.metrics.SparseCategoricalAccuracy()
+    n_steps = int(train_set.cardinality())
+    for epoch in range(1, n_epochs + 1):
+        for step, (X_batch, y_batch) in enumerate(train_set, start=1):
+            with tf.GradientTape() as lower_tape, tf.GradientTape() as upper_tape:
+                y_pred = upper_layers(lower_layers(X_batch, training=True), training=True)
+                loss = tf.add_n([loss_fn(y_batch, y_pred)] + lower_layers.losses + upper_layers.losses)
+            for tape, part, optimizer in (
+                (lower_tape, lower_layers, lower_optimizer),
+                (upper_tape, upper_layers, upper_optimizer),
+            ):
+                gradients = tape.gradient(loss, part.trainable_variables)
+                optimizer.apply_gradients(zip(gradients, part.trainable_variables))
+            mean_loss(loss)
+            accuracy(y_batch, y_pred)
+            print(
+                f"\rEpoch {epoch}/{n_epochs} - {step}/{n_steps} - loss: {mean_loss.result():.4f}"
+                f" - accuracy: {accuracy.result():.4f}",
+                end="",
+            )
+        history["loss"].append(float(mean_loss.result()))
+        history["accuracy"].append(float(accuracy.result()))
+        mean_loss.reset_state()
+        accuracy.reset_state()
+        for X_batch, y_batch in valid_set:
+            y_pred = upper_layers(lower_layers(X_batch, training=False), training=False)
+            mean_loss(loss_fn(y_batch, y_pred), sample_weight=len(y_batch))
+            accuracy(y_batch, y_pred)
+        history["val_loss"].append(float(mean_loss.result()))
+        history["val_accuracy"].append(float(accuracy.result()))
+        print(f" - val_loss: {history['val_loss'][-1]:.4f} - val_accuracy: {history['val_accuracy'][-1]:.4f}")
+        mean_loss.reset_state()
+        accuracy.reset_state()
+    return history
