@@ -30,7 +30,7 @@ _RAISED = "!raised"
 _HERE = str(Path(__file__).parent)
 
 
-class TooLarge(ValueError):
+class TooLargeError(ValueError):
     """An observation is larger than the wall lets through."""
 
 
@@ -68,7 +68,7 @@ def plain(value: Any) -> Array:
     if array.dtype.kind not in PLAIN_KINDS:
         raise TypeError(f"expected numbers, got {type(value).__name__}")
     if array.nbytes > MAX_ENTRY_BYTES:
-        raise TooLarge(f"an array of {array.nbytes} bytes")
+        raise TooLargeError(f"an array of {array.nbytes} bytes")
     return np.array(array)
 
 
@@ -108,14 +108,14 @@ def _student_line(tb: TracebackType | None) -> tuple[int | None, str]:
 
 
 def to_bytes(observation: Observation) -> bytes:
-    """An observation as an uncompressed .npz archive. Raises `TooLarge` over the caps."""
+    """An observation as an uncompressed .npz archive. Raises `TooLargeError` over the caps."""
     members: dict[str, Array] = dict(observation.arrays)
     for case, error in observation.raised.items():
         members[f"{case}/{_RAISED}"] = np.array(json.dumps(_capped(error.type, error.message, error.line, error.code)))
     if len(members) > MAX_ENTRIES or any(len(name) > MAX_NAME for name in members):
-        raise TooLarge(f"{len(members)} entries")
+        raise TooLargeError(f"{len(members)} entries")
     if sum(array.nbytes for array in members.values()) > MAX_TOTAL_BYTES:
-        raise TooLarge("more arrays than are let through")
+        raise TooLargeError("more arrays than are let through")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in members.items():
@@ -128,8 +128,8 @@ def to_bytes(observation: Observation) -> bytes:
 def from_bytes(data: bytes) -> Observation:
     """The observation that `to_bytes` wrote, read as if a stranger had written it.
 
-    Raises `ValueError` (of which `TooLarge` is one) for anything but plain arrays within the caps: a header that claims
-    more than is there is found before memory is taken for it.
+    Raises `ValueError` (`TooLargeError` is one) for anything but plain arrays within the caps: a header that claims more
+    than is there is found before memory is taken for it.
     """
     arrays: dict[str, Array] = {}
     raised: dict[str, Raised] = {}
@@ -137,7 +137,7 @@ def from_bytes(data: bytes) -> Observation:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
             if len(infos) > MAX_ENTRIES or sum(info.file_size for info in infos) > MAX_TOTAL_BYTES + (MAX_ENTRIES << 9):
-                raise TooLarge("more arrays than are let through")
+                raise TooLargeError("more arrays than are let through")
             for info in infos:
                 name = info.filename.removesuffix(".npy")
                 if "/" not in name or len(name) > MAX_NAME or info.compress_type != zipfile.ZIP_STORED:
@@ -172,7 +172,7 @@ def _read_array(data: bytes) -> Array:
 
 def _read_raised(text: str) -> Raised:
     if len(text) > 6 * (MAX_MESSAGE + 3 * MAX_NAME):  # JSON writes a character as six at most
-        raise TooLarge("a message longer than any that is written")
+        raise TooLargeError("a message longer than any that is written")
     kind, message, line, code = json.loads(text)
     return Raised(*_capped(str(kind), str(message), line if isinstance(line, int) else None, str(code)))
 

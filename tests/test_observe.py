@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograde import observe as wall
-from autograde.observe import TooLarge, from_bytes, observe, to_bytes
+from autograde.observe import TooLargeError, from_bytes, observe, to_bytes
 from autograde.terms import Array, Observation, Raised
 
 names = st.from_regex(r"[a-z_0-9]{1,20}/[a-z_0-9]{1,20}", fullmatch=True)
@@ -99,7 +99,7 @@ def test_an_error_that_cannot_be_printed_is_still_described() -> None:
 
 def test_an_array_over_the_cap_is_refused_where_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wall, "MAX_ENTRY_BYTES", 7)
-    assert look(lambda x: np.zeros(1)).raised["case"].type == "TooLarge"
+    assert look(lambda x: np.zeros(1)).raised["case"].type == "TooLargeError"
 
 
 def test_an_observation_is_a_copy_that_the_answer_cannot_change_later() -> None:
@@ -238,12 +238,12 @@ def test_more_than_the_caps_is_too_large_in_both_directions(monkeypatch: pytest.
     many = Observation({f"case/{n}": np.zeros(1) for n in range(20)})
     data = to_bytes(many)
     monkeypatch.setattr(wall, "MAX_ENTRIES", 10)
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLargeError):
         to_bytes(many)
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLargeError):
         from_bytes(data)
     monkeypatch.setattr(wall, "MAX_TOTAL_BYTES", 10)
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLargeError):
         to_bytes(Observation({"case/y": np.zeros(9)}))
 
 

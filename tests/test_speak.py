@@ -214,7 +214,7 @@ ERRORS = {  # as TensorFlow 2.21, Keras 3.15 and Python word them, and a word of
     "SystemExit": "exit()",
     "URLError: <urlopen error [Errno -2] Name or service not known>": "network",
     "FileNotFoundError: [Errno 2] No such file or directory: '/nope/x'": "file",
-    "TooLarge: an array of 128000000 bytes": "larger",
+    "TooLargeError: an array of 128000000 bytes": "larger",
     "AttributeError: 'Dense' object has no attribute 'weight'": "spelling",
 }
 

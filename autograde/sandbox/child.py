@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograde import catalog
-from autograde.observe import TooLarge, describe, observe, to_bytes
+from autograde.observe import TooLargeError, describe, observe, to_bytes
 from autograde.sandbox.job import Attempt, Cell
 from autograde.sandbox.shell import GradingShell, Recorder, Stream
 from autograde.sandbox.wire import MAX_BODY, encode_raised, sender
@@ -104,7 +104,7 @@ class Runner:
             late, seen = self.timed(lambda: observe(entry.probe, self.shell.user_ns, asks_for, cases))
         try:
             body = to_bytes(seen or Observation())
-        except TooLarge as error:
+        except TooLargeError as error:
             body = to_bytes(Observation(raised={next(iter(cases), ""): describe(error)}))
         self.send({"end": number, "late": late}, body)
 

@@ -82,7 +82,7 @@ def test_threads_are_limited(engine: Engine) -> None:
         ("kept = [open('f', 'w') for _ in range(100)]", "OSError"),
         ("raise SystemExit(3)", "SystemExit"),
         ("def deeper(x): return deeper(x)\ndeeper(x)", "RecursionError"),
-        ("import numpy\nreturn numpy.zeros(1 << 20)", "TooLarge"),
+        ("import numpy\nreturn numpy.zeros(1 << 20)", "TooLargeError"),
         ("class Evil:\n    def __array__(self, *a, **k): raise MemoryError\nreturn Evil()", "MemoryError"),
     ],
 )
