@@ -128,8 +128,8 @@ def to_bytes(observation: Observation) -> bytes:
 def from_bytes(data: bytes) -> Observation:
     """The observation that `to_bytes` wrote, read as if a stranger had written it.
 
-    Raises `ValueError` (`TooLargeError` is one) for anything but plain arrays within the caps: a header that claims more
-    than is there is found before memory is taken for it.
+    Raises `ValueError` (`TooLargeError` is one) for anything but plain arrays within the caps: a header that claims
+    more than is there is found before memory is taken for it.
     """
     arrays: dict[str, Array] = {}
     raised: dict[str, Raised] = {}

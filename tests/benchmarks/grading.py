@@ -3,7 +3,7 @@
     python -m tests.benchmarks.grading [--students 12] [--rounds 3] [--many 500] [--only throughput|memory|walls]
 
 Everything is measured in one run, by turns; figures are medians. Submissions are drawn from the samples: half right,
-half wrong, of `training_loops` and `layer_normalization`. What right answers and known mistakes look like at the seed of
+half wrong, of `training_loops` and `layer_normalization`. What right and known wrong answers look like at the seed of
 the class is found out by a first grading of the same submissions before the clock starts; that time is printed too.
 """
 
