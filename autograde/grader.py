@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograde import feedback, marked, results, speak, store, submission, workers
+from autograde import feedback, groups, marked, results, speak, store, submission, workers
 from autograde.classroom import Classroom, ClassroomError, Found
 from autograde.ledger import Ledger, Standing
 from autograde.results import Judged, Result
@@ -73,6 +73,8 @@ def grade(room: Classroom, options: Options, tell: Tell) -> Iterator[int | Resul
             seed = room.store.seed() if options.seed is None else options.seed
             rights = Rights(room, seed, submit, tell)
             yield from Grader(room, ledger, rights, options).run(wanted, courses, submit)
+        for assignment in {found.assignment for found in wanted}:
+            groups.remark(room, ledger, assignment)
 
 
 def _wanted(room: Classroom, courses: Mapping[str, Course], options: Options, tell: Tell) -> list[Found]:
@@ -236,6 +238,7 @@ class Grader:
             "standing": standing.to_json(),
             "claims": {slug: {claim.id: claim.holds for claim in one.verdict.claims} for slug, one in judged.items()},
             "result": result.to_json(),
+            "written": {slug: _written(one, job.given.lang) for slug, one in judged.items() if one.suggestion},
         }
         self.room.store.keep_result(*job.place, kept)
 
@@ -254,6 +257,17 @@ def _title(given: Submission) -> str:
     """The heading of a notebook, in its language."""
     lines = (line for part in given.parts if part.role == "prose" for line in part.source.splitlines())
     return next((line.lstrip("# ")[:100] for line in lines if line.startswith("# ")), "")
+
+
+def _written(judged: Judged, lang: str) -> dict[str, Any]:
+    """What `groups` needs of a written answer."""
+    assert judged.suggestion is not None
+    return {
+        "lang": lang,
+        "text": judged.answer,
+        "comment": judged.comment(lang),
+        "suggestion": asdict(judged.suggestion),
+    }
 
 
 def _outcome(future: Future[Findings]) -> Findings:

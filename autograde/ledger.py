@@ -6,7 +6,7 @@ student has handed in something else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -44,6 +44,14 @@ class Entry:
     needs_manual_grade: bool
     by_hand: bool = False
     comment: str | None = None  # a person's
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person entered for one graded cell."""
+
+    score: float
+    comment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,52 @@ class Ledger:
             except api.MissingEntry:
                 return None
             return _standing(book)
+
+    def remark(self, assignment: str, comments: Mapping[tuple[str, str], str]) -> None:
+        """Offer other comments, by student and cell, where the gradebook knows of them."""
+        with _explained(), self._transaction():
+            self._begin()
+            for student, comment in self._query(api.Comment, assignment):
+                comment.auto_comment = comments.get((student, comment.cell.name), comment.auto_comment)
+
+    def decisions(self, assignment: str, cell: str) -> dict[str, Decision]:
+        """What a person entered for one cell, by student."""
+        with _explained(), self._transaction():
+            said = {student: comment.manual_comment for student, comment in self._query(api.Comment, assignment, cell)}
+            return {
+                student: Decision(grade.manual_score, said.get(student))
+                for student, grade in self._query(api.Grade, assignment, cell)
+                if grade.manual_score is not None
+            }
+
+    def decide(self, assignment: str, cell: str, decision: Decision, students: Iterable[str]) -> int:
+        """Enter a person's decision for `students` too; for how many that was done.
+
+        Whoever has a score by hand keeps it, and so does whoever has a comment.
+        """
+        with _explained(), self._transaction():
+            self._begin()
+            given = set()
+            for student, grade in self._query(api.Grade, assignment, cell):
+                if student in students and grade.manual_score is None:
+                    grade.manual_score, grade.needs_manual_grade = decision.score, False
+                    given.add(student)
+            for student, comment in self._query(api.Comment, assignment, cell):
+                if student in given and comment.manual_comment is None:
+                    comment.manual_comment = decision.comment
+            return len(given)
+
+    def _query(self, kind: Any, assignment: str, cell: str | None = None) -> list[Any]:
+        """Pairs of a student's id and a grade or comment, for all cells of an assignment or for one."""
+        found = (
+            self._db.query(api.SubmittedAssignment.student_id, kind)
+            .join(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+            .join(kind, kind.notebook_id == api.SubmittedNotebook.id)
+            .join(api.BaseCell, api.BaseCell.id == kind.cell_id)
+            .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+            .filter(api.Assignment.name == assignment)
+        )
+        return list(found if cell is None else found.filter(api.BaseCell.name == cell))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from typing import Any
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.exporters.notebook import NotebookExporter
 
-from autograde import build, formgrader, speak, workers
+from autograde import build, formgrader, groups, speak, workers
 from autograde.classroom import Classroom, Found
 from autograde.grader import Grader, Options
 from autograde.ledger import Ledger
@@ -72,6 +72,7 @@ class _Exporter(NotebookExporter):  # type: ignore[misc]
         with room.store.lock(), Ledger(room) as ledger:
             rights = Rights(room, room.store.seed(), self._submit, self._tell)
             result = Grader(room, ledger, rights, options).one(found, courses[assignment], self._submit)
+            groups.remark(room, ledger, assignment)
         if result.error is not None:
             self.log.warning("%s/%s: %s", student, assignment, result.error["message"])
         if result.error is not None and result.error["kind"] in ("unsafe", "internal"):

@@ -36,7 +36,7 @@ class Judged:
     def comment(self, lang: str) -> str | None:
         """The comment that formgrader offers: the suggestion with its evidence, or why there is nothing to score."""
         if self.suggestion is not None:
-            return inert.markdown(speak.question_plain(self.suggestion, catalog.load(self.verdict.exercise), lang))
+            return inert.markdown(speak.for_scoring(self.suggestion, catalog.load(self.verdict.exercise), lang))
         return speak.outcome(lang, self.verdict.outcome) if self.verdict.outcome in ("untouched", "missing") else None
 
     def shown(self, lang: str) -> Shown:

@@ -209,6 +209,24 @@ def question_plain(suggestion: Suggestion, about: Entry | Text, lang: str, *, no
     return panel.plain(_question_panel(suggestion, _text(about, lang), lang, note))
 
 
+def for_scoring(suggestion: Suggestion, about: Entry, lang: str) -> str:
+    """The same for the person who scores the answer: the missing key points are named too, and how sure it is."""
+    text = _text(about, lang)
+    rows = tuple(
+        Row(
+            {True: "found", None: "unsure", False: "fails"}[point.found],
+            "" if point.found else say(lang, "missing" if point.found is False else "unsure"),
+            " ".join(text.get("key_point", point.id)[:1]) or point.id,
+            detail=say(lang, "evidence", evidence=point.evidence) if point.evidence else "",
+        )
+        for point in suggestion.key_points
+    )
+    worth = {"points": figure(suggestion.points), "max_points": figure(suggestion.max_points)}
+    remark = (say(lang, f"answer_{suggestion.remark}"),) if suggestion.remark else ()
+    sure = say(lang, "sure", percent=round(100 * suggestion.sure))
+    return panel.plain(Panel(score=say(lang, "suggested", **worth), rows=rows, lines=(*remark, sure)))
+
+
 def question_html(suggestion: Suggestion, about: Entry | Text, lang: str, *, note: str = "") -> str:
     """`question_plain` as an HTML panel."""
     return panel.html(_question_panel(suggestion, _text(about, lang), lang, note), lang)

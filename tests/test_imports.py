@@ -18,7 +18,7 @@ FLOORS = (
     (["terms", "standin", "panel", "quiet", "inert", "display", "borrowed"], ["loops"]),
     (["catalog", "observe", "judge"], ["speak", "where"], ["datasets", "rubric"]),
     (["submission", "sandbox"], ["door", "formgrader", "marked", "store", "verdicts", "workers", "watch", "doctor"]),
-    (["build"], ["classroom"], ["ledger", "rights"], ["results"], ["feedback", "report", "study"], ["grader"]),
+    (["build"], ["classroom"], ["ledger", "rights"], ["results"], ["feedback", "groups", "report", "study"], ["grader"]),
     (["progress_line", "nbgrader_engine"], ["cli"], ["__main__"]),
 )
 PLACES = {

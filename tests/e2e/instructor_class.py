@@ -1,4 +1,4 @@
-"""A class folder with a handful of submissions, some of them hostile, made and graded by the commands that people use."""
+"""A class folder with a handful of submissions, some of them hostile, made by the commands that people use."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MARKDOWN = f"""A written answer: same values, int32 and int64.
 
 [1]: https://leak.example/definition
 
-$\\\\href{{javascript:canary('math')}}{{x}}$ $\\\\unicode{{x}}$
+$\\href{{javascript:canary('math')}}{{x}}$ $\\unicode{{x}}$
 
 {ACTIVE}"""
 CODE = f"""
@@ -48,12 +48,12 @@ from IPython.display import HTML, SVG, Javascript, Markdown, display
 ACTIVE = {ACTIVE!r}
 print("\\x1b[31mred\\x1b[0m \\x1b]8;;javascript:canary('ansi')\\x07link\\x1b]8;;\\x07" + ACTIVE)
 display(HTML(ACTIVE), Markdown(ACTIVE + "![](https://leak.example/output)"))
-display(SVG("<svg xmlns='http://www.w3.org/2000/svg' onload=\\"canary('svg output')\\"><rect width='9' height='9'/></svg>"))
+display(SVG("<svg xmlns='http://www.w3.org/2000/svg' onload=\\"canary('svg output')\\"><text>x</text></svg>"))
 display(Javascript("canary('javascript output')"))
 display({{"text/latex": "$x$" + ACTIVE, "text/plain": ACTIVE}}, raw=True)
 raise ValueError(ACTIVE)
 """
-HOSTILE = "<img src=x onerror=canary('name')>"  # a student's id and the name of a file
+HOSTILE = """\";canary('name in script');'"><img src=x onerror=canary('name')>"""  # a student's id and a file's name
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
@@ -93,7 +93,9 @@ def sample(name: str) -> str:
 
 
 def _hand_in_hostile(folder: Path) -> None:
-    _write_hostile(folder, "layer_normalization", {"layer_normalization": build.reference("layer_normalization") + CODE})
+    _write_hostile(
+        folder, "layer_normalization", {"layer_normalization": build.reference("layer_normalization") + CODE}
+    )
     _write_hostile(folder, "short_answers", {"q03": MARKDOWN})
 
 
@@ -109,7 +111,11 @@ def _write_hostile(folder: Path, assignment: str, answers: Mapping[str, str]) ->
             cell.outputs = outputs
     attached = nbformat.v4.new_markdown_cell(MARKDOWN + "\n![](attachment:a.svg)")
     attached.attachments = {"a.svg": {"image/svg+xml": ACTIVE}}
-    book.cells += [attached, nbformat.v4.new_code_cell(f"# {ACTIVE}", outputs=outputs), nbformat.v4.new_raw_cell(ACTIVE)]
+    book.cells += [
+        attached,
+        nbformat.v4.new_code_cell(f"# {ACTIVE}", outputs=outputs),
+        nbformat.v4.new_raw_cell(ACTIVE),
+    ]
     book.metadata["title"] = ACTIVE
     write(book, folder / assignment, HOSTILE)
     assert set(answers) <= {entry.id for entry in catalog.of_assignment(assignment)}
