@@ -166,13 +166,16 @@ def report(given: argparse.Namespace) -> int:
 
 
 def check(given: argparse.Namespace) -> int:
-    from autograde import study, watch
+    from autograde import study, watch, where
     from autograde.sandbox import Engine
 
+    given.notebook.stat()  # raises what a mistyped name deserves; --watch would wait for such a file for ever
     with Engine(limits(given), trust=given.trust_submissions) as engine:
         if given.watch:
-            look = partial(study.look, engine=engine)
-            return watch.watch(given.notebook, lambda path: look(path).lines, lang=lang(), out=sys.stdout)
+            book = where.read(given.notebook)
+            edition = (book.lang if book else None) or lang()
+            look = partial(study.lines, engine=engine, lang=edition)
+            return watch.watch(given.notebook, look, lang=edition, out=sys.stdout)
         try:
             seen = study.look(given.notebook, engine)
         except study.StudyError as error:

@@ -11,9 +11,10 @@ from autograde import catalog, results, speak, submission
 from autograde.catalog import PUBLIC_SEED, TEXT_STUB
 from autograde.ledger import Entry, Standing
 from autograde.results import Judged, Result
-from autograde.sandbox import Cell, Engine, Findings, Task
+from autograde.sandbox import Cell, Engine, Findings, Task, Unsafe
 from autograde.submission import Course, DamagedError, Submission
 from autograde.terms import Exercise, Expected, Suggestion, Verdict
+from autograde.watch import NotNowError
 
 
 class StudyError(Exception):
@@ -54,12 +55,23 @@ def look(path: Path, engine: Engine) -> Studied:
     cells = tuple(Cell(part.name, part.source, part.exercise) for part in given.parts if part.runs)
     slugs = [slug for slug in course.exercises if isinstance(catalog.load(slug).about, Exercise)]
     cases = {slug: catalog.load(slug).cases(PUBLIC_SEED) for slug in slugs if slug not in given.missing}
-    findings = engine.run(Task(cells, cases, lang=given.lang)) if cases else Findings({})
+    try:
+        findings = engine.run(Task(cells, cases, lang=given.lang)) if cases else Findings({})
+    except Unsafe as unsafe:
+        raise StudyError("unsafe", detail=str(unsafe)) from None
     if findings.error is not None:
         raise StudyError(findings.error[0], detail=findings.error[1])
     expected: dict[str, Expected] = {slug: catalog.load(slug).expected() for slug in cases}
     judged = results.judge_submission(given, course, findings, expected)
     return Studied(given, course.assignment, judged, findings.seconds)
+
+
+def lines(path: Path, engine: Engine, lang: str) -> list[tuple[str, Verdict | Suggestion]]:
+    """`look`, for one who looks again on every save. Raises `NotNowError` with a sentence in `lang`."""
+    try:
+        return look(path, engine).lines
+    except StudyError as error:
+        raise NotNowError(sentence(error, lang)) from None
 
 
 def _read(path: Path) -> tuple[Course, Submission]:

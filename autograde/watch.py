@@ -25,6 +25,10 @@ Stamp = tuple[int, int, int]  # time, size and inode of a file
 Wait = Callable[[Path, "Stamp | None"], None]
 
 
+class NotNowError(Exception):
+    """A notebook cannot be looked at as it is saved now: a sentence that says why."""
+
+
 def watch(notebook: Path, run_notebook: Look, *, lang: str, out: TextIO, wait: Wait | None = None) -> int:
     """Look at `notebook`, say the first thing that does not hold, `wait` until it was saved, and so on.
 
@@ -56,6 +60,9 @@ def _look(notebook: Path, run_notebook: Look, before: str | None, lang: str, out
     """Say what has come to hold since `before`, and the first thing that does not hold; its id, None if all holds."""
     try:
         results = run_notebook(notebook)
+    except NotNowError as error:
+        _line(out, str(error))
+        return before or ""
     except Exception as error:  # a reader who saves a broken file corrects it and saves again
         _line(out, speak.say(lang, "watch_failed", notebook=notebook.name, error=f"{type(error).__name__}: {error}"))
         return before or ""

@@ -195,6 +195,11 @@ def test_check_says_when_it_is_no_notebook_of_the_course(
     assert words in capsys.readouterr().err
 
 
+def test_a_notebook_that_is_not_there_is_not_waited_for(tmp_path: Path, capsys: Any) -> None:
+    assert run("check", tmp_path / "mistyped.ipynb", "--watch") == cli.WRONG
+    assert "No such file" in capsys.readouterr().err
+
+
 # ---- sentences
 
 

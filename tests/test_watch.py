@@ -101,6 +101,11 @@ def test_a_notebook_that_cannot_be_run_is_said_and_waited_for(notebook: Path) ->
     assert "made_up.ipynb could not be run: ValueError: half a file" in said
 
 
+def test_why_a_notebook_cannot_be_looked_at_now_is_said_as_it_is(notebook: Path) -> None:
+    _, said = watched(notebook, watching.NotNowError("The file breaks off."), [code("correct")])
+    assert said.startswith("The file breaks off.\nWaiting until made_up.ipynb is saved.")
+
+
 def test_it_speaks_the_language_of_the_edition(notebook: Path) -> None:
     _, said = watched(notebook, [code("untouched")], lang="zh")
     assert "尚未作答" in said
