@@ -55,17 +55,22 @@ def record(enough: int | None = None) -> type[Bar]:
     return type("Bar", (Bar,), {"opened": [], "enough": enough})
 
 
-def reference(slug: str, bar: type[Bar] | None = None) -> Callable[..., dict[str, list[float]]]:
-    """The reference of `train` or `train_two_optimizers`; its progress goes to `bar`, by default nowhere."""
+def names_of(slug: str, **given: Any) -> dict[str, Any]:
+    """What the reference of a code exercise defines, with the imports of its notebook and the names `given`."""
     text, file = source.reference(slug), f"<reference of {slug}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)  # AutoGraph reads the lines
-    names: dict[str, Any] = {"__name__": slug, "math": math, "np": np, "tf": tf, "tqdm": bar or record()}
+    names: dict[str, Any] = {"__name__": slug, "math": math, "np": np, "tf": tf, **given}
     exec(compile(text, file, "exec"), names)
-    function: Callable[..., dict[str, list[float]]] = names[slug]
+    return names
+
+
+def reference(slug: str, bar: type[Any] | None = None) -> Callable[..., dict[str, list[float]]]:
+    """The reference of `train` or `train_two_optimizers`; its progress goes to `bar`, by default nowhere."""
+    function: Callable[..., dict[str, list[float]]] = names_of(slug, tqdm=bar or record())[slug]
     return function
 
 
-def reading(name: str, bar: type[Bar] | None = None) -> ModuleType:
+def reading(name: str, bar: type[Any] | None = None) -> ModuleType:
     """A module of solutions/reading; its progress goes to `bar`, by default nowhere."""
     spec = importlib.util.spec_from_file_location(name, READING / f"{name}.py")
     assert spec is not None
