@@ -23,6 +23,7 @@ __all__ = ["Group", "group", "suggest"]
 MOST = 0.6  # share of the key points of another question that an answer must make if it makes some here
 MOSTLY = 0.5  # share of an answer from which on a remark is about all of it
 FOREIGN = 2  # key points that an answer makes of another question beyond those of its own
+LONG = 150  # Latin letters from which on a text says enough to mean something
 DECIDED = {None: 0.3, False: 0.8, True: 0.9}  # how sure a key point is that was seen perhaps, not, or clearly
 
 
@@ -70,10 +71,14 @@ class _Look:
         skipped = (*self.copied, *asked, *self.listed)
         self.reader = Reader(answer, known.words, skipped, tuple(bareness.retracted(answer)))
         self.contradicted = False
+        self.false: set[str] = set()  # key points that are denied
+        self.read: set[int] = set()  # sentences that have a part in a statement
 
     def suggestion(self) -> Suggestion:
         seen = tuple(self._key_point(point.id) for point in self.question.key_points)
         remark = self._remark(seen)
+        if self._strange():
+            seen = tuple(replace(one, found=None) if self._open(one) else one for one in seen)
         if remark == "off_topic":  # what it shares with another question's answer is hardly meant for this one
             seen = tuple(replace(one, found=None) if one.found else one for one in seen)
         sure = sum(DECIDED[one.found] for one in seen) / max(1, len(seen))
@@ -83,16 +88,29 @@ class _Look:
         said = list(self.reader.find(self.known.says.get(id, ())))
         kept = [found for found in said if not found.retracted]
         denied = [found for found in self.reader.find(self.known.denies.get(id, ())) if not found.retracted]
+        self.read |= {match.sentence for found in (*said, *denied) for match in found.matches}
         if said and (denied or not kept):
             self.contradicted = True
             return KeyPointSeen(id, None, self._quote(said[0]))
         if kept:
             return KeyPointSeen(id, True, self._quote(min(kept, key=_length)))
-        perhaps = [] if denied else list(self.reader.find(self.known.perhaps.get(id, ())))
+        if denied:
+            self.false.add(id)
+            return KeyPointSeen(id, False)
+        perhaps = list(self.reader.find(self.known.perhaps.get(id, ())))
         return KeyPointSeen(id, None, self._quote(perhaps[0])) if perhaps else KeyPointSeen(id, False)
 
     def _quote(self, found: Found) -> str:
         return evidence(self.answer, found)
+
+    def _strange(self) -> bool:
+        """Whether most of the answer is in words that no pattern knows: they may be right all the same."""
+        lengths = {part: _weight(self.answer.plain[slice(*part)]) for part in self.said}
+        unread = sum(lengths[part] for part in self.said if self.answer.sentences.index(part) not in self.read)
+        return unread >= max(LONG, MOSTLY * sum(lengths.values()))
+
+    def _open(self, seen: KeyPointSeen) -> bool:
+        return seen.found is False and seen.id not in self.false
 
     def _remark(self, seen: tuple[KeyPointSeen, ...]) -> str:
         """The id of the sentence about the answer as a whole, if there is one."""
@@ -128,6 +146,11 @@ class _Look:
         reader = replace(self.reader, words=known.words)  # what is known of common words stays known
         there = sum(any(not found.retracted for found in reader.find(said)) for said in known.says.values())
         return there - made >= FOREIGN and (not made or there >= MOST * len(known.says))
+
+
+def _weight(text: str) -> int:
+    """The length of a text in Latin letters; a Chinese character says as much as three."""
+    return sum(3 if "一" <= char <= "鿿" else 1 for char in text)
 
 
 def _length(found: Found) -> int:
