@@ -18,13 +18,17 @@ _TEMPLATES = Path(__file__).with_name("templates")
 _ANYONES = ("student", "first_name", "last_name", "notebook_path")  # where a name from outside stands in a page
 
 
-class EscapeNames(Preprocessor):  # type: ignore[misc]
-    """Escapes the names that formgrader's page of a submission shows."""
+_STYLE = "textarea.comment { max-height: none; }"  # a suggestion is longer than formgrader lets a comment be
+
+
+class Page(Preprocessor):  # type: ignore[misc]
+    """Prepares formgrader's page of a submission: escapes the names on it, shows all of a suggestion."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         for name in _ANYONES:
             if resources.get(name):
                 resources[name] = html.escape(str(resources[name]))
+        resources.setdefault("inlining", {}).setdefault("css", []).append(_STYLE)
         return nb, resources
 
 
@@ -34,7 +38,7 @@ def configure(config: Any) -> None:
 
     theirs = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
     config.HTMLExporter.extra_template_basedirs = [str(_TEMPLATES), str(theirs)]
-    config.HTMLExporter.preprocessors = [f"{__name__}.EscapeNames"]
+    config.HTMLExporter.preprocessors = [f"{__name__}.Page"]
     config.HTMLExporter.exclude_anchor_links = True
     _escape_everywhere()
 

@@ -66,8 +66,8 @@ def remark(room: Classroom, ledger: Ledger, assignment: str) -> None:
         places = {one.student: (name, len(members)) for name, members in _alike(answers) for one in members}
         for one in answers:
             name, count = places.get(one.student, ("", 1))
-            line = "\n" + speak.say(one.lang, "group", name=name, count=count) if count > 1 else ""
-            comments[one.student, exercise] = one.comment + line
+            line = speak.say(one.lang, "group", name=name, count=count) + "\n" if count > 1 else ""
+            comments[one.student, exercise] = line + one.comment
     ledger.remark(assignment, comments)
 
 

@@ -224,7 +224,7 @@ def for_scoring(suggestion: Suggestion, about: Entry, lang: str) -> str:
     worth = {"points": figure(suggestion.points), "max_points": figure(suggestion.max_points)}
     remark = (say(lang, f"answer_{suggestion.remark}"),) if suggestion.remark else ()
     sure = say(lang, "sure", percent=round(100 * suggestion.sure))
-    return panel.plain(Panel(score=say(lang, "suggested", **worth), rows=rows, lines=(*remark, sure)))
+    return panel.plain(Panel(title=say(lang, "suggested", **worth), score=sure, rows=rows, lines=remark))
 
 
 def question_html(suggestion: Suggestion, about: Entry | Text, lang: str, *, note: str = "") -> str:

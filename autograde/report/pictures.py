@@ -54,19 +54,19 @@ class Pictures:
         """For each claim, in how many answers it holds."""
         if not about:
             return None
-        figure, axes = self._axes(7.0, 0.9 + 0.28 * len(about))
+        figure, axes = self._axes(10.0, 0.9 + 0.28 * len(about))
         names = [f"{claim.exercise} · {_short(claim.statement, plain=self.labels is self.words)}" for claim in about]
         places = range(len(about))
         left = [0] * len(about)
         for id, colour, pattern in (("holds", BLUE, ""), ("fails", ORANGE, "///"), ("unseen", GREY, "...")):
             counts = [getattr(claim, id) for claim in about]
-            label = self.labels(id)
+            label = self.labels(id).rstrip(":：")
             axes.barh(places, counts, left=left, color=colour, hatch=pattern, edgecolor="white", label=label)
             left = [sum(pair) for pair in zip(left, counts, strict=True)]
         axes.set(yticks=places, yticklabels=names, xlabel=self.labels("report_answers"))
         axes.invert_yaxis()
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+        figure.legend(frameon=False, loc="outside upper right", ncols=3)
         spread = "; ".join(
             f"{claim.exercise}, {claim.statement}: {claim.holds}/{claim.holds + claim.fails + claim.unseen}"
             for claim in about

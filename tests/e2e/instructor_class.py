@@ -79,13 +79,17 @@ def hand_in(root: Path) -> None:
     for number, (lang, code, words) in enumerate(
         [("en", right, ALIKE[0]), ("en", wrong, ALIKE[1]), ("zh", wrong, UNLIKE), ("en", right, ALIKE[2])], 1
     ):
-        student = root / "submitted" / f"student-{number:03d}"
-        for assignment, answers in (
-            ("layer_normalization", {"layer_normalization": code}),
-            ("short_answers", {"q03": words}),
-        ):
-            write(submission(assignment, lang, answers), student / assignment, assignment)
+        student = f"student-{number:03d}"
+        hand_in_one(root, student, lang, code)
+        folder = root / "submitted" / student / "short_answers"
+        write(submission("short_answers", lang, {"q03": words}), folder, "short_answers")
     _hand_in_hostile(root / "submitted" / HOSTILE)
+
+
+def hand_in_one(root: Path, student: str, lang: str, code: str) -> None:
+    """Hand in a notebook with `code` as the layer."""
+    book = submission("layer_normalization", lang, {"layer_normalization": code})
+    write(book, root / "submitted" / student / "layer_normalization", "layer_normalization")
 
 
 def sample(name: str) -> str:
