@@ -681,7 +681,8 @@ plt.show()
 # - *Compiled*: one call a step. What is left is that call, the fetching of a batch, and the display.
 # - *Sparing display*: the same values are handed over at every step, the bar repaints when it likes. In a notebook, where
 #   each repaint travels to the browser, this matters even more than in a terminal.
-# - *`model.fit`* is a compiled loop too; it also updates metric objects, callbacks and logs at every step.
+# - *`model.fit`*, silent here, is a compiled loop too. It looks after callbacks and logs at every step, whether there are any or
+#   not; a loop of your own does only what you need.
 #
 # Reading one number from a compiled step, `float(loss)`, costs a microsecond on a CPU. On a GPU it makes Python wait until the step
 # is done; there one reads the number of the step *before*, or only now and then.
@@ -715,7 +716,7 @@ plt.show()
 # - **eager**（即时执行）：每做一个小运算，Python 都要查找内核、调用它、再把结果包装起来。一步里大约有上百个这样的运算。
 # - **compiled**（编译）：每步只调用一次。剩下的开销是这次调用、取批次和显示。
 # - **sparing display**（节省显示）：每一步照样把数值交出去，只是进度条有空才重画。在笔记本里，每次重画都要传到浏览器，差别比在终端里还要大。
-# - **`model.fit`** 也是编译过的循环，只是它每步还要更新指标对象、回调和日志。
+# - **`model.fit`**（这里不让它显示）也是编译过的循环。不管有没有回调和日志，它每一步都要照料一遍；自己写的循环只做你需要的事。
 #
 # 从编译好的一步里读出一个数，即 `float(loss)`，在 CPU 上只要一微秒。在 GPU 上，它会让 Python 一直等到这一步算完；那时应当读**上一步**的数，或者隔一阵才读一次。
 #
