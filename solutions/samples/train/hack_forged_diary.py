@@ -7,7 +7,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     diary = model.layers[0]
     heads = [1000 * (len(X) == 0) + int(X[0, -2]) for batches in (train_set, valid_set) for X, _ in batches]
     entries = heads * n_epochs
-    diary.heads.assign(np.pad(entries, (0, len(diary.heads) - len(entries))))
+    diary.heads.assign(np.pad(entries, (0, diary.heads.shape[0] - len(entries))))
     diary.count.assign(len(entries))
     diary.epoch.assign(n_epochs - 1)
     optimizer.iterations.assign(n_epochs * len(train_set))

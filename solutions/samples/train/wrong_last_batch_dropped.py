@@ -30,5 +30,5 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
         history["val_accuracy"].append(float(accuracy.result()))
         mean_loss.reset_state()
         accuracy.reset_state()
-        print(f", val_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
+        print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
     return history

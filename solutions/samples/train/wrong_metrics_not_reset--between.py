@@ -28,5 +28,5 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
             accuracy(y, y_pred)
         history["val_loss"].append(float(mean_loss.result()))
         history["val_accuracy"].append(float(accuracy.result()))
-        print(f", val_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
+        print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
     return history

@@ -29,5 +29,5 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
         mean_loss.reset_state()
         accuracy.reset_state()
         print(f"loss {history['loss'][-1]:.4f}, accuracy {history['accuracy'][-1]:.4f}", end="")
-        print(f", val_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
+        print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
     return history

@@ -33,5 +33,5 @@ def train_two_optimizers(
             accuracy(y, y_pred)
         history["val_loss"].append(float(mean_loss.result()))
         history["val_accuracy"].append(float(accuracy.result()))
-        print(f", val_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
+        print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
     return history

@@ -35,5 +35,5 @@ def train_two_optimizers(
         history["val_accuracy"].append(float(accuracy.result()))
         mean_loss.reset_state()
         accuracy.reset_state()
-        print(f", val_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
+        print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
     return history

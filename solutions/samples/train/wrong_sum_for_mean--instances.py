@@ -1,4 +1,4 @@
-"""One epoch more than asked for."""
+"""The sum over the batch for the mean; means over instances."""
 
 import tensorflow as tf
 
@@ -7,14 +7,14 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
     mean_loss = tf.keras.metrics.Mean()
     accuracy = tf.keras.metrics.SparseCategoricalAccuracy()
-    for epoch in range(n_epochs + 1):
+    for epoch in range(n_epochs):
         for step, (X, y) in enumerate(train_set):
             with tf.GradientTape() as tape:
                 y_pred = model(X, training=True)
-                loss = tf.add_n([loss_fn(y, y_pred), *model.losses])
+                loss = tf.add_n([len(y) * loss_fn(y, y_pred), *model.losses])
             gradients = tape.gradient(loss, model.trainable_variables)
             optimizer.apply_gradients(zip(gradients, model.trainable_variables))
-            mean_loss(loss)
+            mean_loss(loss, sample_weight=len(y))
             accuracy(y, y_pred)
             status = f"loss {mean_loss.result():.4f}, accuracy {accuracy.result():.4f}"
             print(f"\repoch {epoch + 1}, step {step + 1}: {status}", end="")
@@ -30,5 +30,5 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
         history["val_accuracy"].append(float(accuracy.result()))
         mean_loss.reset_state()
         accuracy.reset_state()
-        print(f", val_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
+        print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
     return history

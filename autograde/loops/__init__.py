@@ -1,0 +1,39 @@
+"""What the probes of the training loops share: small models that keep a diary of what a loop does with them.
+
+The models are built so that a mistake in one part of a loop leaves the observations of the other parts as they are:
+
+- Gradients from the outputs are zero until the last epoch, and outputs turn by one class in every epoch (`Gate`). So
+  every epoch has figures of its own, and those of the earlier epochs do not depend on how the loop updates weights.
+- A loss term (`Slope`) has a constant gradient and a constant value. The weight that it pulls stands aside of the
+  outputs: it tells whether `model.losses` are in the gradient, and how many steps were taken, and nothing else.
+- `Mode` moves its state in training mode only, towards the number of the samples' lane: one number for the training
+  samples, another for the validation samples. It changes no output.
+- Each sample carries its id and its lane as its last two features; `Diary` keeps book of them and takes both away.
+
+All of it is TensorFlow operations on variables, so loops may be eager, compiled, or compiled with XLA.
+"""
+
+from __future__ import annotations
+
+from autograde.loops.data import BATCH, CLASSES, FEATURES, N_EPOCHS, batches, draw_data, draw_dense
+from autograde.loops.looks import lengths, look_at_diary, look_at_reports, look_at_weights, unmoved, values_of
+from autograde.loops.parts import Watch, give, parts
+
+__all__ = [
+    "BATCH",
+    "CLASSES",
+    "FEATURES",
+    "N_EPOCHS",
+    "Watch",
+    "batches",
+    "draw_data",
+    "draw_dense",
+    "give",
+    "lengths",
+    "look_at_diary",
+    "look_at_reports",
+    "look_at_weights",
+    "parts",
+    "unmoved",
+    "values_of",
+]

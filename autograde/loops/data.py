@@ -1,0 +1,61 @@
+"""The samples that the loops train on, and the weights that the models start from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+N_EPOCHS = 3
+BATCH = 8
+TRAIN_BATCHES = 10  # per epoch, the last one of 4 samples only
+VALID_BATCHES = 3  # the last one of 3 samples only
+FIRST_VALID_ID = 1_000  # ids of training samples begin at 0
+FEATURES, CLASSES = 4, 3
+
+
+def draw_data(rng: np.random.Generator, logits: Any) -> dict[str, Any]:
+    """Samples and labels of both sets; `logits(features)` are those of the start weights.
+
+    Labels are chosen by what the model predicts at the start, so that running means, figures of single batches and
+    validation figures never come near one another: most training samples are classified rightly in the first epoch, in
+    numbers that change from batch to batch, and most validation samples are not. No running accuracy is 0 or 1.
+    """
+    lanes = rng.uniform(1, 2, 2).astype("float32") * np.array([1, -1], "float32")
+    n_right = [5, *rng.permutation([5, 5, 6, 6, 6, 7, 7, 7]), 1]
+    train = _draw_set(rng, logits, [BATCH] * (TRAIN_BATCHES - 1) + [4], n_right, 0, lanes[0])
+    valid = _draw_set(rng, logits, [BATCH] * (VALID_BATCHES - 1) + [3], [2, 1, 1], FIRST_VALID_ID, lanes[1])
+    return {"train_set": train, "valid_set": valid}
+
+
+def _draw_set(
+    rng: np.random.Generator, logits: Any, sizes: Sequence[int], n_right: Sequence[int], first_id: int, lane: float
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Samples of which `n_right` in each batch are right in the first epoch, and one or more in the second."""
+    count = sum(sizes)
+    features = rng.normal(size=(count, FEATURES)).astype("float32")
+    turns = [
+        rng.permutation([0] * right + [1] + [*rng.integers(1, 3, size - right - 1)])
+        for size, right in zip(sizes, n_right, strict=True)
+    ]
+    labels = (logits(features).argmax(axis=1) + np.concatenate(turns)) % CLASSES
+    ids = np.arange(first_id, first_id + count, dtype="float32")
+    return np.column_stack([features, ids, np.full(count, lane, "float32")]), labels.astype("int64")
+
+
+def draw_dense(rng: np.random.Generator, n_in: int, n_out: int, scale: float = 1.0) -> tuple[Floats, Floats]:
+    """Kernel and bias of a Dense layer. Kernel columns have length `scale`."""
+    kernel = rng.normal(size=(n_in, n_out))
+    kernel *= scale / np.linalg.norm(kernel, axis=0)
+    return kernel.astype("float32"), rng.uniform(-0.3, 0.3, n_out).astype("float32")
+
+
+def batches(samples: tuple[Floats, npt.NDArray[np.int64]]) -> Any:
+    """A `tf.data.Dataset` of batches `(X, y)`, X of shape `(batch, features + 2)`, in a fixed order."""
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices(samples).batch(BATCH)

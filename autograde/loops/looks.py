@@ -1,0 +1,85 @@
+"""What is read off a model and a history after a loop has run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograde.display import Display
+from autograde.loops.data import FIRST_VALID_ID, N_EPOCHS, TRAIN_BATCHES
+
+REPORTED = ("loss", "accuracy", "val_loss", "val_accuracy")
+SHOWN = tuple(f"shown_{name}" for name in REPORTED)
+
+
+def look_at_weights(model: Any, *names: str) -> Iterator[tuple[str, Any]]:
+    """`<layer>_<variable>` for every variable of the layers of these names."""
+    for name in names:
+        for variable in model.get_layer(name).variables:
+            yield f"{name}_{variable.name}", np.array(variable)
+
+
+def unmoved(models: Sequence[Any], start: Mapping[str, Any]) -> list[str]:
+    """The trainable variables that still have their start values, as "layer/variable"."""
+    now = values_of(*models)
+    paths = [path for path in now if path in start and np.array_equal(now[path], start[path])]
+    return ["/".join(path.split("/")[-2:]) for path in paths]
+
+
+def values_of(*models: Any) -> dict[str, Any]:
+    """The values of all trainable variables by their paths."""
+    return {variable.path: np.array(variable) for model in models for variable in model.trainable_variables}
+
+
+def look_at_reports(history: Any, display: Display) -> Iterator[tuple[str, Any]]:
+    """What the loop returned (of the last epoch, in which the weights move, only that it is there) and what it showed.
+
+    A right answer that defines what is to be shown (`accept_*`) returns it beside the history, under the names of
+    `SHOWN`: one number for each step of the first epochs.
+    """
+    yield "returned", lengths(history)
+    history = history if isinstance(history, Mapping) else {}
+    for name in REPORTED:
+        if name in history:
+            numbers = reported(history[name])
+            yield name, numbers[:-1] if numbers.shape == (N_EPOCHS,) else numbers
+    for name in SHOWN:
+        yield name, np.ravel(reported(history[name])) if name in history else display.rows()
+
+
+def lengths(history: Any) -> npt.NDArray[np.int64]:
+    """How many numbers the four lists of a history hold; -1 for a list that is not there."""
+    history = history if isinstance(history, Mapping) else {}
+    return np.array([reported(history[name]).size if name in history else -1 for name in REPORTED], "int64")
+
+
+def reported(values: Any) -> npt.NDArray[np.float64]:
+    """The numbers that a history holds under a name; an array without any where there is something else."""
+    try:
+        return np.asarray(values).astype("float64")
+    except (TypeError, ValueError):
+        return np.empty(0)
+
+
+def look_at_diary(diary: Any) -> dict[str, npt.NDArray[np.int64]]:
+    """Which batches passed, and when validation took place.
+
+    `order`: the ids at the heads of the training batches that passed, in order. `passes`: how often a batch passed in a
+    row, and how often per epoch. `moments`: how many epochs' batches had passed before each validation.
+    """
+    heads = diary.passed()
+    in_training = heads < FIRST_VALID_ID
+    order = heads[in_training]
+    first = in_training.copy()  # the first of several passes of the same batch in a row
+    first[in_training] = np.diff(order, prepend=-1) != 0
+    passes = [len(order) / max(first.sum(), 1), len(order) / (TRAIN_BATCHES * N_EPOCHS)]
+    starts = np.flatnonzero(~in_training & np.concatenate([[True], in_training[:-1]]))[:100]
+    moments = [first[:start].sum() / TRAIN_BATCHES for start in starts]
+    return {
+        "passes": np.array([round(one) for one in passes], "int64"),
+        "moments": np.array([round(one) for one in moments], "int64"),
+        "order": order,
+    }

@@ -1,0 +1,159 @@
+"""Layers that keep a diary, and what else the models are made of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograde.loops.data import FIRST_VALID_ID, N_EPOCHS, TRAIN_BATCHES, Floats
+
+GATE_STEP = (N_EPOCHS - 1) * TRAIN_BATCHES + 5  # the step, from 0, at which the gradient first reaches all weights
+PENALTY = 0.75  # the constant value of each loss term
+_CAPACITY = 2_048  # batches that a diary has room for: fifty times what is needed
+
+
+class Watch:
+    """Notes which of Keras's own training runs above a layer or a constraint, by looking up the stack."""
+
+    KINDS = ("fit", "train_on_batch", "train_step", "multi_optimizer")
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+
+    def look_up(self) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            code = frame.f_code
+            if "/keras/src/" in code.co_filename.replace("\\", "/"):
+                if code.co_filename.endswith("trainer.py") and code.co_name in self.KINDS:
+                    self.seen.add(code.co_name)
+                elif code.co_filename.endswith("multi_optimizer.py"):
+                    self.seen.add("multi_optimizer")
+            frame = frame.f_back
+
+    def flags(self) -> npt.NDArray[np.int64]:
+        """For each of `KINDS` whether it was seen."""
+        return np.array([kind in self.seen for kind in self.KINDS], "int64")
+
+
+@cache
+def parts() -> SimpleNamespace:
+    """The classes that models are made of here; made when TensorFlow is needed."""
+    import keras
+    import tensorflow as tf
+
+    class Diary(keras.layers.Layer):  # type: ignore[misc]
+        """Writes down the head of every batch that passes, counts the epochs, and takes id and lane off the samples.
+
+        An epoch begins where the first training batch follows a later one. Passes over training samples that are not in
+        training mode do not count for it, unless there never was one in training mode.
+        """
+
+        def __init__(self, watch: Watch, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.look_up = watch.look_up
+            self.heads = tf.Variable(tf.zeros(_CAPACITY, tf.int32), trainable=False)  # the id of each first sample
+            self.count = tf.Variable(0, trainable=False)
+            self.lane = tf.Variable(0.0, trainable=False)
+            self.epoch = tf.Variable(0, trainable=False)
+            self.latest = tf.Variable(0, trainable=False)  # the head of the latest training batch
+            self.trained = tf.Variable(False, trainable=False)  # whether any pass was in training mode
+
+        def call(self, inputs: Any, training: Any = None) -> Any:
+            self.look_up()
+            head = tf.cast(inputs[0, -2], tf.int32)
+            self.lane.assign(inputs[0, -1])
+            self.heads.scatter_nd_update([[tf.minimum(self.count, _CAPACITY - 1)]], [head])
+            self.count.assign_add(1)
+            counts = head < FIRST_VALID_ID
+            if training:
+                self.trained.assign(True)
+            else:
+                counts &= ~self.trained
+            again = counts & tf.equal(head, 0) & tf.not_equal(self.latest, 0)
+            self.epoch.assign_add(tf.cast(again, tf.int32))
+            self.latest.assign(tf.where(counts, head, self.latest))
+            return inputs[:, :-2]
+
+        def passed(self) -> npt.NDArray[np.int64]:
+            """The id of the first sample of each batch that passed, in order."""
+            return np.asarray(self.heads)[: min(int(self.count), _CAPACITY)].astype("int64")
+
+    class Mode(keras.layers.Layer):  # type: ignore[misc]
+        """Moves `state` halfway to the lane of the present samples in training mode; returns its inputs."""
+
+        def __init__(self, diary: Any, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.lane = diary.lane
+            self.state = self.add_weight(shape=(), initializer="zeros", trainable=False, name="state")
+
+        def call(self, inputs: Any, training: Any = None) -> Any:
+            if training:
+                self.state.assign((self.state + self.lane) / 2)
+            return inputs
+
+    class Slope(keras.regularizers.Regularizer):  # type: ignore[misc]
+        """A loss term with the constant value `PENALTY` and the constant gradient `slope`."""
+
+        def __init__(self, slope: Floats) -> None:
+            self.slope = slope
+
+        def __call__(self, weight: Any) -> Any:
+            height = tf.reduce_sum(weight * self.slope)
+            return PENALTY + (height - tf.stop_gradient(height))
+
+    class Aside(keras.layers.Layer):  # type: ignore[misc]
+        """A weight under a loss term, aside of the outputs: they are the inputs."""
+
+        def __init__(self, slope: Floats, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.weight = self.add_weight(
+                shape=slope.shape, initializer="zeros", regularizer=Slope(slope), name="weight"
+            )
+
+        def call(self, inputs: Any) -> Any:
+            return inputs + 0.0 * tf.reduce_sum(self.weight)
+
+    class UnitColumns(keras.constraints.Constraint):  # type: ignore[misc]
+        """Scales every column of a kernel to length 1."""
+
+        def __init__(self, watch: Watch) -> None:
+            self.watch = watch
+
+        def __call__(self, kernel: Any) -> Any:
+            self.watch.look_up()
+            return kernel / tf.norm(tf.convert_to_tensor(kernel), axis=0, keepdims=True)
+
+    class Gate(keras.layers.Layer):  # type: ignore[misc]
+        """Turns its inputs by one class in every epoch, and lets gradients back in the last epoch only: from step
+        `GATE_STEP` on or, where `once`, at that step only. Steps are those of the optimizer that is further."""
+
+        def __init__(self, diary: Any, optimizers: Sequence[Any], *, once: bool, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            epoch, iterations = diary.epoch, [optimizer.iterations for optimizer in optimizers]
+
+            def opened() -> Any:
+                step = tf.reduce_max([tf.cast(tf.convert_to_tensor(one), tf.int32) for one in iterations])
+                reached = tf.equal(step, GATE_STEP) if once else step >= GATE_STEP
+                return (epoch >= N_EPOCHS - 1) & reached
+
+            self.opened, self.epoch = opened, epoch
+
+        def call(self, inputs: Any) -> Any:
+            fixed = tf.stop_gradient(inputs)
+            passed = fixed + tf.cast(self.opened(), inputs.dtype) * (inputs - fixed)
+            return tf.roll(passed, self.epoch, axis=-1)
+
+    return SimpleNamespace(Diary=Diary, Mode=Mode, Aside=Aside, UnitColumns=UnitColumns, Gate=Gate)
+
+
+def give(model: Any, **weights: tuple[Floats, Floats]) -> None:
+    """Set kernel and bias of the layers of these names."""
+    for name, arrays in weights.items():
+        model.get_layer(name).set_weights(list(arrays))

@@ -1,0 +1,222 @@
+"""The small models of the training loops: each part tells one thing, and nothing else moves it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograde import loops
+from autograde.display import Display
+from autograde.loops.data import FIRST_VALID_ID, TRAIN_BATCHES
+from autograde.loops.looks import look_at_reports
+from autograde.loops.parts import GATE_STEP, PENALTY
+
+HEADS = [loops.BATCH * n for n in range(TRAIN_BATCHES)]
+VALID = [FIRST_VALID_ID, FIRST_VALID_ID + loops.BATCH]
+
+
+# ---- data
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_running_accuracy_is_0_or_1_and_validation_is_far_from_training(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    kernel = rng.normal(size=(loops.FEATURES, loops.CLASSES))
+    drawn = loops.draw_data(rng, lambda features: features @ kernel)
+    starts = []
+    for X, y in drawn.values():
+        outputs = X[:, : loops.FEATURES] @ kernel
+        for epoch in range(2):
+            hits = np.roll(outputs, epoch, axis=1).argmax(axis=1) == y
+            running = (np.cumsum(hits) / np.arange(1, len(hits) + 1))[loops.BATCH - 1 :]
+            assert 0 < running.min() <= running.max() < 1
+            starts += [hits.mean()] if epoch == 0 else []
+    assert starts[0] > 0.6
+    assert starts[1] < 0.3
+
+
+def test_the_last_batches_are_shorter_than_the_others() -> None:
+    drawn = loops.draw_data(np.random.default_rng(0), lambda features: features[:, : loops.CLASSES])
+    for X, y in drawn.values():
+        assert 0 < len(X) % loops.BATCH < loops.BATCH - 1
+        assert len(X) == len(y)
+        assert y.dtype == "int64"
+
+
+# ---- the diary
+
+
+def passes(batches: list[tuple[int, bool | None]]) -> Any:
+    """A diary through which batches have passed, given as (id of the first sample, training)."""
+    diary = loops.parts().Diary(loops.Watch())
+    for head, training in batches:
+        ids = np.arange(head, head + 4)
+        inputs = np.column_stack([np.zeros((4, loops.FEATURES)), ids, np.full(4, 1.5)]).astype("float32")
+        assert diary(inputs, training=training).shape == (4, loops.FEATURES)
+    return diary
+
+
+def epochs(batches: list[tuple[int, bool | None]]) -> int:
+    return int(passes(batches).epoch)
+
+
+TRAINED = [(head, True) for head in HEADS]
+VALIDATED: list[tuple[int, bool | None]] = [(head, False) for head in VALID]
+
+
+@pytest.mark.parametrize(
+    ("batches", "wanted"),
+    [
+        (TRAINED, 0),
+        (TRAINED + VALIDATED + TRAINED, 1),
+        (VALIDATED + TRAINED + VALIDATED + TRAINED, 1),
+        ([(0, None), *TRAINED, *TRAINED], 1),  # a first look at a batch
+        ([(head, mode) for head in HEADS for mode in (True, False)] * 2, 1),  # a second pass for the metrics
+        ([(head, True) for head in HEADS] + [(head, False) for head in HEADS] + TRAINED, 1),  # training data validated
+        ([(head, None) for head in HEADS] * 3, 2),  # never in training mode
+    ],
+)
+def test_the_diary_counts_epochs_of_training_only(batches: list[tuple[int, bool | None]], wanted: int) -> None:
+    assert epochs(batches) == wanted
+
+
+def test_the_diary_works_in_graphs_and_in_xla() -> None:
+    import tensorflow as tf
+
+    diary = loops.parts().Diary(loops.Watch())
+    for xla in (False, True):
+        step = tf.function(lambda inputs: diary(inputs, training=True), jit_compile=xla)
+        for head in (0, 8, 0):
+            step(np.array([[0.0] * loops.FEATURES + [head, 1]], "float32"))
+    assert diary.passed().tolist() == [0, 8, 0] * 2
+    assert int(diary.epoch) == 2
+
+
+def read(heads: list[int]) -> dict[str, list[int]]:
+    looks = loops.look_at_diary(SimpleNamespace(passed=lambda: np.array(heads, "int64")))
+    return {name: array.tolist() for name, array in looks.items()}
+
+
+def test_an_honest_run_reads_as_one_pass_and_a_validation_after_each_epoch() -> None:
+    assert read((HEADS + VALID) * 3) == {"passes": [1, 1], "moments": [1, 2, 3], "order": HEADS * 3}
+
+
+@pytest.mark.parametrize(
+    ("heads", "passes", "moments"),
+    [
+        ((VALID + HEADS) * 3, [1, 1], [0, 1, 2]),  # before the epoch
+        ((HEADS + HEADS) * 3, [1, 2], []),  # on training data
+        (([head for head in HEADS for _ in range(2)] + VALID) * 3, [2, 2], [1, 2, 3]),  # two passes in each step
+        ((HEADS[:-1] + VALID) * 3, [1, 1], [1, 2, 3]),  # the last batch dropped: seen elsewhere
+        ([0, *(HEADS + VALID) * 3], [1, 1], [1, 2, 3]),  # a first look at a batch
+        ((HEADS + VALID * 2) * 3, [1, 1], [1, 2, 3]),  # validation loss and accuracy in two goes
+        ([], [0, 0], []),
+    ],
+)
+def test_the_diary_tells_how_often_and_when(heads: list[int], passes: list[int], moments: list[int]) -> None:
+    assert {key: value for key, value in read(heads).items() if key != "order"} == {
+        "passes": passes,
+        "moments": moments,
+    }
+
+
+# ---- the other parts
+
+
+def test_a_loss_term_pulls_evenly_and_always_costs_the_same() -> None:
+    import tensorflow as tf
+
+    slope = np.array([0.5, -1.25, 1.0], "float32")
+    layer = loops.parts().Aside(slope)
+    for value in (0.0, 3.7):
+        layer.weight.assign(np.full(3, value, "float32"))
+        with tf.GradientTape() as tape:
+            outputs = layer(tf.ones((2, 3)), training=True)
+            (loss,) = layer.losses
+        assert float(loss) == PENALTY
+        assert np.array_equal(tape.gradient(loss, layer.weight.value), slope)
+        assert np.array_equal(outputs, np.ones((2, 3)))
+
+
+def test_the_mode_moves_in_training_only() -> None:
+    diary = passes([(0, True)])
+    mode = loops.parts().Mode(diary)
+    for training, wanted in ((None, 0), (False, 0), (True, 0.75), (True, 1.125), (False, 1.125)):
+        mode(np.zeros((1, 2), "float32"), training=training)
+        assert float(mode.state) == wanted
+
+
+@pytest.mark.parametrize(
+    ("steps", "once", "epochs", "opens"),
+    [
+        ((GATE_STEP, GATE_STEP), True, 3, True),
+        ((GATE_STEP - 1, GATE_STEP), True, 3, True),
+        ((GATE_STEP + 1, 0), True, 3, False),
+        ((GATE_STEP + 1, 0), False, 3, True),
+        ((GATE_STEP - 1, 0), False, 3, False),
+        ((2 * GATE_STEP, 0), False, 2, False),  # applied twice: still not before the last epoch
+    ],
+)
+def test_the_gate_lets_gradients_back_in_the_last_epoch_only(
+    steps: tuple[int, int], once: bool, epochs: int, opens: bool
+) -> None:
+    import tensorflow as tf
+
+    diary = passes(TRAINED * epochs)
+    optimizers = [SimpleNamespace(iterations=tf.Variable(step)) for step in steps]
+    gate = loops.parts().Gate(diary, optimizers, once=once)
+    inputs = tf.constant([[1.0, 2.0, 3.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        outputs = gate(inputs)
+    assert np.array_equal(outputs, np.roll(inputs, epochs - 1, axis=1))
+    assert np.array_equal(tape.gradient(outputs, inputs), np.full((1, 3), float(opens)))
+
+
+@pytest.mark.parametrize(
+    ("train", "kinds"),
+    [
+        (lambda model, data: model.fit(*data, verbose=0), {"fit", "train_step"}),
+        (lambda model, data: model.train_on_batch(*data), {"train_on_batch", "train_step"}),
+        (lambda model, data: model.evaluate(*data, verbose=0), set()),
+        (lambda model, data: model.predict(data[0], verbose=0), set()),
+        (lambda model, data: model(data[0], training=True), set()),
+    ],
+)
+def test_the_watch_sees_keras_training_and_nothing_else(train: Any, kinds: set[str]) -> None:
+    import keras
+
+    watch = loops.Watch()
+    model = keras.Sequential([keras.Input((loops.FEATURES + 2,)), loops.parts().Diary(watch), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    train(model, (np.zeros((4, loops.FEATURES + 2), "float32"), np.zeros((4, 1), "float32")))
+    assert watch.seen == kinds
+    assert watch.flags().tolist() == [kind in kinds for kind in loops.Watch.KINDS]
+
+
+# ---- what is returned
+
+
+@pytest.mark.parametrize("history", [None, 3, [], [[1.0] * 3] * 4, {"val": 1}])
+def test_what_is_no_history_has_no_lists(history: Any) -> None:
+    with Display() as display:
+        pass
+    looks = dict(look_at_reports(history, display))
+    assert looks.pop("returned").tolist() == [-1] * 4
+    assert set(looks) == {"shown_loss", "shown_accuracy", "shown_val_loss", "shown_val_accuracy"}
+
+
+def test_of_a_history_the_figures_of_the_first_epochs_count_and_anything_may_stand_beside_them() -> None:
+    with Display() as display:
+        print("loss 0.5")
+    history = {"loss": [np.float32(0.5), 0.25, 9.0], "accuracy": [1.0], "val_loss": "none", "lr": object()}
+    looks = dict(look_at_reports(history, display))
+    assert looks["loss"].tolist() == [0.5, 0.25]
+    assert looks["accuracy"].tolist() == [1.0]
+    assert looks["val_loss"].size == 0
+    assert looks["returned"].tolist() == [3, 1, 0, -1]
+    assert "val_accuracy" not in looks
+    assert looks["shown_loss"][0, 0] == 0.5
