@@ -314,7 +314,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     if not tf.config.functions_run_eagerly():
         step = step.get_concrete_function()  # traced here, once: spares a look for the right trace at every step
     for epoch in range(1, n_epochs + 1):
-        with tqdm(total=len(train_set), desc=f"Epoch {epoch}/{n_epochs}") as bar:
+        with tqdm(total=len(train_set), desc=f"Epoch {epoch}/{n_epochs}", dynamic_ncols=True) as bar:
             for loss, accuracy in running_means(step, train_set):
                 bar.set_postfix_str(f"loss={loss:.4f}, accuracy={accuracy:.4f}", refresh=False)  # repaints when it likes
                 bar.update()
@@ -495,7 +495,7 @@ def train_two_optimizers(
     if not tf.config.functions_run_eagerly():
         step = step.get_concrete_function()  # traced here, once: spares a look for the right trace at every step
     for epoch in range(1, n_epochs + 1):
-        with tqdm(total=len(train_set), desc=f"Epoch {epoch}/{n_epochs}") as bar:
+        with tqdm(total=len(train_set), desc=f"Epoch {epoch}/{n_epochs}", dynamic_ncols=True) as bar:
             for loss, accuracy in running_means(step, train_set):
                 bar.set_postfix_str(f"loss={loss:.4f}, accuracy={accuracy:.4f}", refresh=False)  # repaints when it likes
                 bar.update()

@@ -14,6 +14,10 @@ from tests.e2e.servers import Server
 RAN = re.compile(r"\[\d+\]:")
 SLOW = 240_000  # milliseconds for a cell that trains, on a machine with other work
 
+# JupyterLab binds its keys when it has read all settings, on a busy machine seconds after the notebook is there.
+KEYS_WORK = """() => !window.jupyterapp ||
+    window.jupyterapp.commands.keyBindings.some(one => one.command === 'notebook:run-cell-and-select-next')"""
+
 
 class Notebook:
     """A notebook open in JupyterLab (or in Notebook 7), with its cells by grade id."""
@@ -23,6 +27,7 @@ class Notebook:
         expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(self.length)  # before, there is one empty cell
         expect(page.locator(".jp-Notebook .jp-Cell.jp-mod-active")).to_be_visible()
         expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible()
+        page.wait_for_function(KEYS_WORK)
 
     def cell(self, place: str | int) -> Locator:
         """The cell with this grade id, or at this position."""

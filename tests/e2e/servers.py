@@ -56,6 +56,8 @@ OPTIONS = (
     "--ServerApp.ip=127.0.0.1",
     "--IdentityProvider.token=",
     "--ServerApp.allow_root=True",
+    "--LabApp.expose_app_in_browser=True",  # to see when its keys are bound
+    "--JupyterNotebookApp.expose_app_in_browser=True",
 )
 
 
