@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import isnan
 
 import numpy as np
 import pytest
@@ -170,31 +171,40 @@ def test_any_number_can_be_quoted(value: float) -> None:
 # ---- what was shown
 
 small = st.integers(0, 2).map(float)
+gaps = st.one_of(small, st.just(float("nan")))
 
 
 @cache
 def longest_common(rows: tuple[tuple[float, ...], ...], steps: tuple[tuple[float, ...], ...]) -> int:
-    """The length of the longest common subsequence, by trying everything."""
+    """The length of the longest common subsequence, by trying everything. A row with all of a step's numbers is it."""
     if not rows or not steps:
         return 0
     best = max(longest_common(rows[1:], steps), longest_common(rows, steps[1:]))
-    return max(best, 1 + longest_common(rows[1:], steps[1:])) if set(steps[0]) <= set(rows[0]) else best
+    here = {value for value in steps[0] if not isnan(value)} <= set(rows[0])
+    return max(best, 1 + longest_common(rows[1:], steps[1:])) if here else best
 
 
-@given(
-    st.lists(st.tuples(small, small, small), max_size=6),
-    st.lists(st.tuples(small, small), min_size=1, max_size=5),
-)
-def test_the_share_shown_is_that_of_the_longest_common_subsequence(rows: list, steps: list) -> None:  # type: ignore[type-arg]
+@given(st.lists(st.tuples(gaps, gaps, gaps), max_size=6), st.lists(st.tuples(gaps, gaps), min_size=1, max_size=5))
+def test_the_share_shown_is_that_of_the_longest_common_subsequence(
+    rows: list[tuple[float, ...]], steps: list[tuple[float, ...]]
+) -> None:
     table = np.array(rows, "float64").reshape(len(rows), 3)
     assert share_shown(table, np.array(steps), atol=0.1) == longest_common(tuple(rows), tuple(steps)) / len(steps)
+
+
+@given(st.lists(st.tuples(gaps, gaps), max_size=5), st.lists(small, min_size=1, max_size=5))
+def test_single_values_may_stand_anywhere_in_what_was_shown(rows: list[tuple[float, ...]], steps: list[float]) -> None:
+    table = np.array(rows, "float64").reshape(len(rows), 2)
+    numbers = tuple((value,) for row in rows for value in row if not isnan(value))
+    wanted = longest_common(numbers, tuple((step,) for step in steps))
+    assert share_shown(table, np.array(steps), atol=0.1) == wanted / len(steps)
 
 
 def test_values_shown_in_the_wrong_order_do_not_count() -> None:
     assert share_shown(np.array([[2.0], [1.0]]), np.array([1.0, 2.0]), atol=0.1) == 0.5
 
 
-@pytest.mark.parametrize("rows", [np.array([1.0]), np.array([["1.0"]]), np.array([[np.nan]]), np.zeros((0, 3))])
+@pytest.mark.parametrize("rows", [np.array(1.0), np.array([["1.0"]]), np.array([[np.nan]]), np.zeros((0, 3))])
 def test_rows_that_show_no_number_show_nothing(rows: Array) -> None:
     assert share_shown(rows, np.array([1.0]), atol=0.1) == 0
 
