@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from autograde import catalog
 
 if TYPE_CHECKING:
+    from autograde.groups import Group
     from autograde.results import Result
     from autograde.sandbox import Limits
 
 DONE, FAULTY, WRONG, INTERRUPTED = 0, 1, 2, 130
+EXAMPLE = 300  # characters of an answer that stand for its group
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -65,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, metavar="N", help="this seed in place of the class folder's hidden one")
     _limits(one)
     one.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    one = add("groups", groups, "list like written answers; one score by hand for a whole group")
+    _folder(one)
+    one.add_argument("--apply", action="store_true", help="score the others of a group as the one scored by hand")
     one = add("report", report, "make DIR/report")
     _folder(one)
     one = add("check", check, "run one notebook and say what holds")
@@ -154,6 +159,39 @@ def write_json(path: Path, found: Iterable[Result]) -> None:
 
 def _place(result: Result) -> tuple[str, str]:
     return result.student, result.assignment
+
+
+def groups(given: argparse.Namespace) -> int:
+    from autograde import classroom, ledger
+    from autograde import groups as alike
+
+    room = classroom.find(given.folder)
+    with room.store.lock(), ledger.Ledger(room) as book:
+        found = alike.find(room, book)
+        if given.apply:
+            count = sum(alike.apply(book, group) for group in found)
+            for group in found:
+                if group.waiting and len(group.decisions) > 0 and group.decision is None:
+                    say("group_differs", assignment=group.assignment, exercise=group.exercise, name=group.name)
+            say("groups_applied", count=count, folder=room.root)
+            return DONE
+    for group in found:
+        print(_listed(group), end="\n\n")
+    say("groups_waiting" if found else "groups_none", folder=room.root)
+    return DONE
+
+
+def _listed(group: Group) -> str:
+    return sentence(
+        "group",
+        assignment=group.assignment,
+        exercise=group.exercise,
+        name=group.name,
+        count=len(group.members),
+        scored=len(group.decisions),
+        students=", ".join(one.student for one in group.members),
+        example=" ".join(group.members[0].text.split())[:EXAMPLE],
+    )
 
 
 def report(given: argparse.Namespace) -> int:

@@ -18,9 +18,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.generic]
 Arrays = Mapping[str, Array]
 How = Literal["close", "equal", "shape", "shown"]
-Outcome = Literal[
-    "answered", "correct", "incorrect", "untouched", "error", "timeout", "memory", "crash", "missing"
-]
+Outcome = Literal["answered", "correct", "incorrect", "untouched", "error", "timeout", "memory", "crash", "missing"]
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ class KeyPointSeen:
 class Suggestion:
     """A suggested score of a short answer; a person decides.
 
-    `sure` runs from 0 (a guess) to 1. `remark` is empty or the id of a common sentence ("message answer_<remark>") about
+    `sure` runs from 0 (a guess) to 1. `remark` is empty or the id of a common sentence ("message answer_<remark>") on
     the answer as a whole: "copied" from the question, "off_topic", "keywords" without statements, "contradiction".
     """
 

@@ -271,6 +271,7 @@ with tqdm(total=len(eyes), desc="Dice") as gauge:
 #
 # 直接调用 `fit` 或 `train_on_batch` 不算作答。一步是即时执行还是编译执行，由你决定。建议先用即时执行，出错时会指到你写的那一行；写对了再编译。
 
+
 # %% role="answer" exercise="train"
 def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     """Train `model` for `n_epochs` epochs; show the running means at every iteration, validate after every epoch.
@@ -316,7 +317,8 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     for epoch in range(1, n_epochs + 1):
         with tqdm(total=len(train_set), desc=f"Epoch {epoch}/{n_epochs}", dynamic_ncols=True) as bar:
             for loss, accuracy in running_means(step, train_set):
-                bar.set_postfix_str(f"loss={loss:.4f}, accuracy={accuracy:.4f}", refresh=False)  # repaints when it likes
+                # handed over at every iteration; the bar repaints when it likes
+                bar.set_postfix_str(f"loss={loss:.4f}, accuracy={accuracy:.4f}", refresh=False)
                 bar.update()
                 if not math.isfinite(loss):
                     advice = "try a smaller learning rate, or look for NaN in the data"
@@ -327,6 +329,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
             history[name].append(value)
     ### END SOLUTION
     return history
+
 
 # %% role="try"
 # Yours to try things: hint("train")
@@ -340,6 +343,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
 # ### 看看你的循环
 #
 # 一个有两个全连接层的网络，训练五个轮次。普通笔记本电脑用不了半分钟。
+
 
 # %% role="setup"
 def make_model():
@@ -404,7 +408,11 @@ def find_swing(rates, attempts=60):
 
 
 figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
-for rates in ({"amplitude": 0.3, "frequency": 0.3}, {"amplitude": 0.01, "frequency": 0.01}, {"amplitude": 0.3, "frequency": 0.01}):
+for rates in (
+    {"amplitude": 0.3, "frequency": 0.3},
+    {"amplitude": 0.01, "frequency": 0.01},
+    {"amplitude": 0.3, "frequency": 0.01},
+):
     errors, found = find_swing(rates)
     print(rates, "->", found)
     axes.semilogy(errors, label=f"a: {rates['amplitude']}, b: {rates['frequency']}")
@@ -445,6 +453,7 @@ plt.show()
 # - `lower_optimizer` 更新 `lower_layers` 的可训练变量，`upper_optimizer` 更新 `upper_layers` 的：每个变量每步更新一次，不漏掉，也不重复。
 #
 # 这道题有一份公开发表的解答，按列表里的位置来挑选层。其中一个位置正好是 `Flatten` 层，它没有权重，结果大部分层从来没有训练过，而损失照样在下降。损失下降说明不了什么，要看动的是**哪些**变量。
+
 
 # %% role="answer" exercise="train_two_optimizers"
 def train_two_optimizers(
@@ -497,7 +506,8 @@ def train_two_optimizers(
     for epoch in range(1, n_epochs + 1):
         with tqdm(total=len(train_set), desc=f"Epoch {epoch}/{n_epochs}", dynamic_ncols=True) as bar:
             for loss, accuracy in running_means(step, train_set):
-                bar.set_postfix_str(f"loss={loss:.4f}, accuracy={accuracy:.4f}", refresh=False)  # repaints when it likes
+                # handed over at every iteration; the bar repaints when it likes
+                bar.set_postfix_str(f"loss={loss:.4f}, accuracy={accuracy:.4f}", refresh=False)
                 bar.update()
                 if not math.isfinite(loss):
                     advice = "try a smaller learning rate, or look for NaN in the data"
@@ -508,6 +518,7 @@ def train_two_optimizers(
             history[name].append(value)
     ### END SOLUTION
     return history
+
 
 # %% role="try"
 # Yours to try things: hint("train_two_optimizers")
@@ -522,6 +533,7 @@ def train_two_optimizers(
 # ### 看看你的第二个循环
 #
 # 还是那个网络，拆成两部分：下面是图像和一百个隐藏单元，用带动量的梯度下降；上面是十个类别，用 Nadam。
+
 
 # %% role="setup"
 def make_parts():
@@ -565,6 +577,7 @@ if finished(history, "train_two_optimizers"):
 # - **model.fit**：Keras 自己的循环，用同样的 Nadam。如果你写对了，两条曲线会重合，只差一点舍入：`fit` 里并没有魔法；
 # - **two optimizers**：下面用动量，上面用 Nadam；
 # - **lower part at 0.0001**：同上，只是下面的学习率小了两百倍，也没有动量。你猜会怎样？
+
 
 # %% role="demo"
 def with_one(sets):
