@@ -132,7 +132,9 @@ def init(root: Path, lang: str | None = None, *, solutions: bool = False) -> Cla
     root = root.resolve()
     _check_harmless(root)
     sources = build.solutions_dir()
-    root.mkdir(parents=True, exist_ok=True)
+    if not root.exists():
+        root.mkdir(parents=True)
+        root.chmod(0o700)  # solutions, submissions and scores are nobody else's business
     room = Classroom(root)
     room.store.create()
     room.store.seed()

@@ -23,6 +23,8 @@ from autograde.submission import Course, DamagedError, Remark, Submission
 from autograde.terms import Observation
 
 Tell = Callable[..., None]
+NOTES = ("timestamp.txt", "submission_secret.txt")  # nbgrader's; releasing feedback asks for both
+MAX_NOTE = 200  # characters; a secret has 128
 
 
 @dataclass(frozen=True)
@@ -219,9 +221,10 @@ class Grader:
         lang = job.given.lang
         shown = {slug: one.shown(lang) for slug, one in judged.items()}
         book = marked.notebook(job.given, findings.outputs, shown)
-        timestamp = _timestamp(job.found)
-        if timestamp is not None:
-            store.write(self._folder(job, "autograded") / "timestamp.txt", timestamp.encode(), 0o444)
+        for name in NOTES:
+            if (note := _note(job.found, name)) is not None:
+                store.write(self._folder(job, "autograded") / name, note.encode(), 0o444)
+                store.write(self._folder(job, "feedback") / name, note.encode(), 0o644)
         store.write(self._file(job, "autograded", "ipynb"), marked.to_bytes(book), 0o444)
         remarks = [speak.say(lang, f"file_{one.id}", **one.facts) for one in job.remarks]
         if job.damage is not None:
@@ -279,8 +282,13 @@ def _outcome(future: Future[Findings]) -> Findings:
 
 
 def _timestamp(found: Found) -> str | None:
-    """nbgrader's note of when a submission was handed in."""
+    """When a submission was handed in, as nbgrader notes it."""
+    return _note(found, NOTES[0])
+
+
+def _note(found: Found, name: str) -> str | None:
+    """A note that nbgrader put beside a submission."""
     try:
-        return submission.read_bytes(found.folder / "timestamp.txt").decode("utf-8", "replace").strip()[:100] or None
+        return submission.read_bytes(found.folder / name).decode("utf-8", "replace").strip()[:MAX_NOTE] or None
     except DamagedError:
         return None

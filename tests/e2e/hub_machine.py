@@ -20,7 +20,6 @@ from typing import IO
 from tests.e2e.servers import ROOT
 
 PROXY = "configurable-http-proxy@4.6.3"  # what docs/server.md installs
-CLONE = "/home/teacher/course"
 
 
 def proxy() -> Path:
@@ -69,7 +68,8 @@ class Machine:
 
 @contextmanager
 def machine() -> Iterator[Machine]:
-    """A server on which `/opt/course`, `/opt/proxy` and the teacher's clone are, as docs/server.md installs them."""
+    """A server with `/opt/course` and `/opt/proxy` as docs/server.md installs them, and in `/opt/clone`, for root only,
+    what the teacher has of the course's sources."""
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
     started = subprocess.Popen(
         [*command, "bash", "-euc", _script(proxy())], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -89,7 +89,6 @@ def machine() -> Iterator[Machine]:
 
 def _script(proxy: Path) -> str:
     """Put the places of a real server where they belong. Nothing of this repository is there but the package."""
-    clone = shlex.quote(CLONE)
     lines = [
         "keep=$(mktemp -d)",
         "mount -t tmpfs -o mode=0700 keep $keep",
@@ -107,7 +106,7 @@ def _script(proxy: Path) -> str:
             for name, path in _kept(proxy).items()
         ),
         f"ln -s {shlex.quote(sys.prefix)} /opt/course && ln -s {shlex.quote(str(proxy))} /opt/proxy",
-        f"mkdir -m 0700 /home/teacher && cp -a /etc/skel/. /home/teacher && mv $keep/clone {clone}",
+        "mv $keep/clone /opt/clone && chmod 0700 /opt/clone",
         "echo ready",
         "read -r _ || true",
     ]
