@@ -19,8 +19,9 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeReleaseFeedback
 from nbgrader.nbgraderformat import MetadataValidator
-from nbgrader.utils import determine_grade, is_grade
+from nbgrader.utils import determine_grade, is_grade, notebook_hash
 
 from autograde.classroom import Classroom
 from tests import made_up_class as made
@@ -137,6 +138,25 @@ def test_a_late_submission_is_dated_and_fined_as_nbgrader_fines_it(room: Classro
     graded = room.folder("autograded", "ada", "made_up")
     assert (graded / "timestamp.txt").read_text() == "2030-01-02 12:00:00 UTC"
     assert "20" in (room.folder("feedback", "ada", "made_up") / "made_up.html").read_text("utf-8")
+
+
+def test_feedback_of_either_command_can_be_released_through_the_exchange(room: Classroom, tmp_path: Path) -> None:
+    exchange = tmp_path / "exchange"
+    exchange.mkdir(mode=0o777)
+    exchange.chmod(0o777)
+    with (room.root / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.Exchange.root = {str(exchange)!r}\n")
+    room = Classroom(room.root)
+    for student in ("ada", "bob"):
+        folder = made.hand_in(room, student, made.book({"standardize": RIGHT})).parent
+        (folder / "timestamp.txt").write_text("2030-01-02 12:00:00 UTC")
+        (folder / "submission_secret.txt").write_text(student * 40)
+    made.grade(room, student="ada")
+    convert(room, Autograde, student_id="bob")
+    convert(room, GenerateFeedback, student_id="bob")
+    convert(room, ExchangeReleaseFeedback)
+    released = {path.stem for path in exchange.glob("*/feedback/*.html")}
+    assert released == {notebook_hash(secret=student * 40, notebook_id="made_up") for student in ("ada", "bob")}
 
 
 def test_a_foreign_assignment_is_left_to_others(room: Classroom) -> None:

@@ -20,6 +20,7 @@ from typing import IO
 from tests.e2e.servers import ROOT
 
 PROXY = "configurable-http-proxy@4.6.3"  # what docs/server.md installs
+PROGRAMS = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
 def proxy() -> Path:
@@ -39,9 +40,12 @@ class Machine:
     going: ExitStack
 
     def command(self, user: str, line: str) -> list[str]:
-        """What runs a line of the shell there, as a user who has just logged in."""
+        """What runs a line of the shell there, as a user who has just logged in.
+
+        In a session of its own: a program that signals its process group must not reach out of the server.
+        """
         login = ["runuser", "--login", user, "--command", line] if user != "root" else ["bash", "--login", "-c", line]
-        clean = ["env", "-i", "HOME=/root", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C.UTF-8"]
+        clean = f"setsid --wait env -i HOME=/root PATH={PROGRAMS} LC_ALL=C.UTF-8".split()
         return ["nsenter", f"--target={self.process}", "--mount", "--pid", *clean, *login]
 
     def run(self, user: str, line: str, input: str | None = None) -> str:
@@ -51,7 +55,7 @@ class Machine:
         return done.stdout + done.stderr
 
     def attempt(self, user: str, line: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.command(user, line), input=input or "", capture_output=True, text=True, cwd="/")
+        return subprocess.run(self.command(user, line), input=input or "", capture_output=True, text=True)
 
     def write(self, user: str, path: str, text: str) -> None:
         self.run(user, f"mkdir -p {shlex.quote(str(Path(path).parent))} && cat > {shlex.quote(path)}", text)
@@ -72,7 +76,11 @@ def machine() -> Iterator[Machine]:
     what the teacher has of the course's sources."""
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
     started = subprocess.Popen(
-        [*command, "bash", "-euc", _script(proxy())], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*command, "bash", "-euc", _script(proxy())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert started.stdin is not None
     assert started.stdout is not None
