@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
 
 from markdown_it import MarkdownIt
 
-from autograde import catalog, inert, speak
+from autograde import catalog, inert, pages, speak
 from autograde.ledger import Entry, Standing
 from autograde.results import Judged, grade_id
 from autograde.terms import Exercise
@@ -33,7 +32,8 @@ def page(
 ) -> str:
     """The feedback page. `remarks` are sentences about the file as a whole."""
     total = sum(entry.points for entry in standing.cells.values()) - standing.penalty
-    page = _template().render(
+    return pages.render(
+        "feedback.html",
         lang=lang,
         title=title,
         student=student,
@@ -46,7 +46,6 @@ def page(
         figure=speak.figure,
         markdown=markdown,
     )
-    return str(page)
 
 
 def _item(judged: Judged, entry: Entry, lang: str) -> Item:
@@ -66,13 +65,3 @@ def markdown(text: str) -> str:
 @cache
 def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink", "reference"])
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("autograde", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("feedback.html")

@@ -668,13 +668,13 @@ nested = keras.Sequential([keras.Input((3,)), model])  # so it can be a part of 
 assert np.allclose(nested(X), model(X), atol=1e-5)
 
 # %% [markdown] lang="en"
-# ## Question 8 · A training loop of your own
+# ## Question 8 · Worth a loop of your own?
 #
 # When is it worth writing your own training loop instead of calling `fit`? What does it cost, and what could you try
 # first?
 
 # %% [markdown] lang="zh"
-# ## 第 8 题 · 自己写训练循环
+# ## 第 8 题 · 值得自己写训练循环吗？
 #
 # 什么时候值得放下 `fit`，自己写训练循环？这样做的代价是什么？动手之前还可以先试试什么办法？
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from autograde import catalog
 from autograde.build import source
 from autograde.catalog import AuthorError, Entry
+from autograde.rubric import patterns
 from autograde.terms import Exercise, Question
 
 POINTS = 20
@@ -44,6 +45,8 @@ def problems(slug: str, solutions: Path | None = None) -> list[str]:
     found += _text_problems(entry)
     if isinstance(entry.about, Exercise):
         found += [*_claim_problems(entry.about), *_sample_problems(entry.about, solutions)]
+    else:
+        found += _pattern_problems(entry.about)
     return found
 
 
@@ -88,6 +91,20 @@ def _sample_problems(exercise: Exercise, solutions: Path | None) -> Iterator[str
     for path in sorted(everything):
         if path.stem.partition("_")[0] not in source.KINDS:
             yield f"{folder}/{path.name}: a sample's name begins with its verdict, one of {', '.join(source.KINDS)}"
+
+
+def _pattern_problems(question: Question) -> Iterator[str]:
+    try:
+        known = patterns.of(question.id)
+    except AuthorError as error:
+        yield str(error)
+        return
+    points = {point.id for point in question.key_points}
+    for id in sorted(points - known.says.keys()):
+        yield f"patterns.md lacks the section `## says {id}`: without it that key point is never seen; write it"
+    for kind, statements in (("says", known.says), ("denies", known.denies), ("perhaps", known.perhaps)):
+        for id in sorted(statements.keys() - points):
+            yield f"patterns.md has a section `## {kind} {id}` that belongs to nothing: remove or rename it"
 
 
 # ---- texts

@@ -87,6 +87,9 @@ def _short_answers(labelled: Path) -> bool:
     rows: list[tuple[str, ...]] = [("short answers", "answers", "kappa", *LANGUAGES)]
     for half in ("tuning", "held_out"):
         rated = list(agreement.rate(labelled / half))
+        if not rated:
+            print(f"There are no labelled answers in {labelled / half}: how far suggestions agree is unknown.")
+            return False
         kappas = agreement.kappas(rated)
         rows.append((half, str(len(rated)), *(f"{value:.2f}" for value in kappas.values())))
     print("", _table(rows), sep="\n")

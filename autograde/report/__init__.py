@@ -7,11 +7,10 @@ statistics.py  the numbers of the page       pictures.py  its pictures          
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from autograde import classroom, speak, store
+from autograde import classroom, pages, speak, store
 from autograde.report import grades, pictures, records, similar, statistics
 
 
@@ -33,7 +32,8 @@ def write(root: Path) -> Path:
 
 def _page(room: classroom.Classroom, marks: Sequence[records.Record]) -> str:
     lang, draw = room.lang, pictures.Pictures(room.lang)
-    page = _template().render(
+    return pages.render(
+        "report.html",
         lang=lang,
         course=str(room.coursedir.course_id),
         students=len({record.student for record in marks}),
@@ -49,14 +49,3 @@ def _page(room: classroom.Classroom, marks: Sequence[records.Record]) -> str:
         say=partial(speak.say, lang),
         figure=speak.figure,
     )
-    return str(page)
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("autograde", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("report.html")
