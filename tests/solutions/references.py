@@ -23,7 +23,7 @@ class Bar:
     opened: list[Bar]  # by all bars since `record` made the class
     enough: int | None
 
-    def __init__(self, total: int, desc: str) -> None:
+    def __init__(self, total: int, desc: str, dynamic_ncols: bool = False) -> None:
         self.total, self.desc, self.postfix, self.n = total, desc, "", 0
         self.said: list[tuple[int, str]] = []
         self.closed = False
@@ -83,10 +83,12 @@ def reading(name: str, bar: type[Any] | None = None) -> ModuleType:
 
 def double_precision() -> Iterator[None]:
     """Make Keras compute in float64 for a while."""
-    before = tf.keras.config.floatx()
+    before = tf.keras.config.floatx(), tf.keras.config.dtype_policy()
     tf.keras.config.set_floatx("float64")
+    tf.keras.config.set_dtype_policy("float64")  # whoever made a layer before has fixed the policy
     yield
-    tf.keras.config.set_floatx(before)
+    tf.keras.config.set_floatx(before[0])
+    tf.keras.config.set_dtype_policy(before[1])
     tf.keras.backend.clear_session()
 
 
