@@ -98,9 +98,9 @@ POSTGRES = Path(
 )
 
 
-@pytest.fixture
-def postgresql() -> Iterator[str]:
-    """The URL of a real PostgreSQL server of one's own, reached by a socket in its folder."""
+@pytest.fixture(params=["postgresql", "postgresql+psycopg2", "postgresql+psycopg"])
+def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a real PostgreSQL server of one's own, reached by a socket in its folder, for each driver."""
     if not POSTGRES.exists():
         pytest.skip("PostgreSQL is not installed here")
     folder = Path(tempfile.mkdtemp(prefix="autograde-pg-"))
@@ -114,7 +114,7 @@ def postgresql() -> Iterator[str]:
 
     run("initdb", "-U", "teacher", "-A", "trust")
     run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses=''", "start")
-    yield f"postgresql+psycopg2://teacher@/postgres?host={folder}"
+    yield f"{request.param}://teacher@/postgres?host={folder}"
     run("pg_ctl", "-m", "immediate", "stop")
     shutil.rmtree(folder)
 
