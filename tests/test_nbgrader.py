@@ -19,7 +19,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange import ExchangeReleaseFeedback
+from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import determine_grade, is_grade, notebook_hash
 
@@ -140,6 +140,8 @@ def test_a_late_submission_is_dated_and_fined_as_nbgrader_fines_it(room: Classro
     assert "20" in (room.folder("feedback", "ada", "made_up") / "made_up.html").read_text("utf-8")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nbgrader leaves timestamp.txt open
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_feedback_of_either_command_can_be_released_through_the_exchange(room: Classroom, tmp_path: Path) -> None:
     exchange = tmp_path / "exchange"
     exchange.mkdir(mode=0o777)
