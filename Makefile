@@ -9,7 +9,7 @@ COURSE ?= notebooks/$(or $(LANG_DIR),en)
 export PATH := $(abspath $(BIN)):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help demo lab test e2e validate bench facts accuracy build lint screenshots clean
+.PHONY: help demo lab test e2e validate bench facts accuracy oldest references build lint screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -49,6 +49,12 @@ bench: $(VENV)/.installed ## speed of the grader and of the reference loops
 accuracy: $(VENV)/.installed ## the README's table of validation accuracies
 	python -m tests.benchmarks.accuracy
 
+references: $(VENV)/.installed ## only what the course says and copies: facts, reference loops, reading matter
+	python -m pytest tests/solutions
+
+oldest: ## the same on the oldest TensorFlow and Keras that are supported (Python 3.10 to 3.12)
+	$(MAKE) --no-print-directory references VENV=.venv-oldest CONSTRAINTS=constraints/oldest.txt
+
 facts: $(VENV)/.installed ## run every experiment here and rebuild docs/facts.md
 	python -m tests.solutions.facts
 
@@ -61,4 +67,4 @@ lint: $(VENV)/.installed ## ruff and strict types
 	mypy
 
 clean: ## remove the environment and everything generated
-	rm -rf $(VENV) build dist *.egg-info demo-class .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest build dist *.egg-info demo-class .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,7 +2,7 @@
 
 `unshare` gives a process tree its own mounts and process ids. In them `/etc`, `/home`, `/opt` and `/srv` are copies or
 empty, so that users can be made and files written as on a real server; when the tree ends, all of it is gone. The
-network is this machine's: a browser outside sees the hub. Needs root.
+network is this machine's: a browser outside sees the hub. Needs root, and a machine that lets root do this.
 """
 
 from __future__ import annotations
@@ -21,6 +21,15 @@ from tests.e2e.servers import ROOT
 
 PROXY = "configurable-http-proxy@4.6.3"  # what docs/server.md installs
 PROGRAMS = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+UNSHARE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private")
+
+
+def obstacle() -> str:
+    """Why no such server can be made here; empty where it can."""
+    if os.getuid() != 0:
+        return "only root can make users and let a hub act for them"
+    tried = subprocess.run([*UNSHARE, "true"], capture_output=True, text=True)
+    return tried.stderr.strip() if tried.returncode else ""
 
 
 def proxy() -> Path:
@@ -74,9 +83,8 @@ class Machine:
 def machine() -> Iterator[Machine]:
     """A server with `/opt/course` and `/opt/proxy` as docs/server.md installs them, and in `/opt/clone`, for root only,
     what the teacher has of the course's sources."""
-    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]
     started = subprocess.Popen(
-        [*command, "bash", "-euc", _script(proxy())],
+        [*UNSHARE, "bash", "-euc", _script(proxy())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
