@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from autograde.terms import (
     ClaimVerdict,
     Exercise,
     Expected,
+    Fact,
     Observation,
     Outcome,
     Verdict,
@@ -253,15 +254,13 @@ def is_note(key: str) -> bool:
     return key.rpartition("/")[2].startswith("note_")
 
 
-def _notes(seen: Observation) -> dict[str, str]:
+def _notes(seen: Observation) -> dict[str, Fact]:
     notes = {key.rpartition("/")[2].removeprefix("note_"): array for key, array in seen.arrays.items() if is_note(key)}
-    return {
-        name: number(array) if array.dtype.kind != "U" else ", ".join(_texts(array)) for name, array in notes.items()
-    }
+    return {name: _texts(array) if array.dtype.kind == "U" else number(array) for name, array in notes.items()}
 
 
-def _texts(array: Array) -> Iterable[str]:
-    return (str(text)[:80] for text in array.ravel()[:8])
+def _texts(array: Array) -> tuple[str, ...]:
+    return tuple(str(text)[:80] for text in array.ravel()[:8])
 
 
 def _facts(claim: Claim, wrong: list[str], seen: Observation, expected: Expected) -> dict[str, str]:

@@ -64,17 +64,17 @@ def gap(label: str) -> str:
 
 def html(panel: Panel, lang: str) -> str:
     """A panel as HTML. Colours are the theme's own; the marks' are legible on light and dark alike."""
-    score = f'<span style="{_FIGURE}">{_inline(panel.score)}</span>' if panel.score else ""
-    parts = [f'<div style="{_HEAD}"><strong>{_inline(panel.title)}</strong>{score}</div>'] if panel.title else []
+    score = f'<span style="{_FIGURE}">{inline(panel.score)}</span>' if panel.score else ""
+    parts = [f'<div style="{_HEAD}"><strong>{inline(panel.title)}</strong>{score}</div>'] if panel.title else []
     if panel.rows:
         parts.append(f'<ul role="list" style="{_LIST}">{"".join(_row_html(row) for row in panel.rows)}</ul>')
     if panel.lines:
-        parts.append(f'<p style="{_PARAGRAPH}">{_inline(chr(10).join(panel.lines))}</p>')
+        parts.append(f'<p style="{_PARAGRAPH}">{inline(chr(10).join(panel.lines))}</p>')
     if panel.step:
         step = joined(panel.step_label, panel.step).removeprefix(panel.step_label)
-        parts.append(f'<p style="{_PARAGRAPH}"><strong>{_inline(panel.step_label)}</strong>{_inline(step)}</p>')
+        parts.append(f'<p style="{_PARAGRAPH}"><strong>{inline(panel.step_label)}</strong>{inline(step)}</p>')
     if panel.note:
-        parts.append(f'<p style="{_PARAGRAPH};{_QUIET}">{_inline(panel.note)}</p>')
+        parts.append(f'<p style="{_PARAGRAPH};{_QUIET}">{inline(panel.note)}</p>')
     return f'<div lang="{_html.escape(lang)}" style="{_BOX}">{"".join(parts)}</div>'
 
 
@@ -84,14 +84,14 @@ def _row_html(row: Row) -> str:
     label = ""
     if row.mark in _UNFAMILIAR:  # said in words, so the mark need not be read out
         mark = f'<span aria-hidden="true" style="{style}">{MARKS[row.mark]}</span>'
-        label = f'<span style="{_QUIET}">{_inline(row.label)}</span>{gap(row.label)}'
-    figure = f'<span style="{_FIGURE};{_QUIET}">{_inline(row.figure)}</span>' if row.figure else ""
-    detail = f'<div style="{_QUIET}">{_inline(row.detail)}</div>' if row.detail else ""
-    said = f'<div style="flex:1;min-width:0">{label}{_inline(row.statement)}{detail}</div>'
+        label = f'<span style="{_QUIET}">{inline(row.label)}</span>{gap(row.label)}'
+    figure = f'<span style="{_FIGURE};{_QUIET}">{inline(row.figure)}</span>' if row.figure else ""
+    detail = f'<div style="{_QUIET}">{inline(row.detail)}</div>' if row.detail else ""
+    said = f'<div style="flex:1;min-width:0">{label}{inline(row.statement)}{detail}</div>'
     return f'<li style="{_ROW}">{mark}{said}{figure}</li>'
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """Escaped text in which `backticks` are code and line breaks are kept."""
     escaped = _html.escape(text, quote=True).replace("\n", "<br>")
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)

@@ -24,6 +24,7 @@ class Sentence(str):
 MAX_FACT = 200
 MAX_LINES = 4
 UNKNOWN = "…"  # a fact that this observation does not have
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 # ---- common sentences
@@ -57,11 +58,15 @@ def _common(lang: str, kind: str, id: str) -> tuple[str, ...]:
 
 
 def _fill(template: str, facts: Mapping[str, object]) -> Sentence:
-    def fact(found: re.Match[str]) -> str:
-        value = facts.get(found[1], UNKNOWN)
-        return value if isinstance(value, Sentence) else clean(value)
+    comma = "、" if _HAN.search(template) else ", "
 
-    return Sentence(re.sub(r"\{(\w+)\}", fact, template))
+    def fact(found: re.Match[str]) -> str:
+        quote, value = found[1], facts.get(found[2], UNKNOWN)
+        values = value if isinstance(value, tuple) else (value,)  # several names have backticks of their own each
+        words = (one if isinstance(one, Sentence) else clean(one) for one in values or (UNKNOWN,))
+        return comma.join(f"{quote}{one}{quote}" for one in words)
+
+    return Sentence(re.sub(r"(`?)\{(\w+)\}\1", fact, template))
 
 
 def clean(fact: object, limit: int = MAX_FACT) -> str:

@@ -131,6 +131,10 @@ class Expected:
     stub: Observation | None = None
 
 
+Fact = str | tuple[str, ...]
+"""What a sentence can quote: a word or number, or several names."""
+
+
 @dataclass(frozen=True)
 class ClaimVerdict:
     """Whether one claim holds (None: it could not be looked at), and what a sentence about it can quote."""
@@ -139,7 +143,7 @@ class ClaimVerdict:
     holds: bool | None
     points: float
     max_points: float
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ class Verdict:
     misconception: str | None = None
     also: tuple[str, ...] = ()
     raised: Raised | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -271,4 +271,4 @@ def test_notes_fill_sentences_and_decide_nothing() -> None:
     answer = seen(a=1.0, b=1.0, note_layer=["dense", "dense_1"], note_steps=20)
     verdict = judge(MISTAKES, answer, EXPECTED)
     assert verdict.outcome == "correct"
-    assert dict(verdict.facts) == {"layer": "dense, dense_1", "steps": "20"}
+    assert dict(verdict.facts) == {"layer": ("dense", "dense_1"), "steps": "20"}

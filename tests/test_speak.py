@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograde import panel, speak
-from autograde.catalog import LANGUAGES, common, parse_text
+from autograde.catalog import LANGUAGES, Text, common, parse_text
 from autograde.terms import ClaimVerdict, KeyPointSeen, Outcome, Raised, Suggestion, Verdict
 
 TEXT = parse_text(
@@ -39,6 +39,9 @@ Print the shape of the mean.
 
 ## misconception scale
 The scale is {seen}.
+
+## misconception frozen
+Never updated: `{names}`.
 
 ## key_point dtype
 They differ in dtype.
@@ -92,6 +95,23 @@ def test_the_common_sentences_of_both_languages_have_the_same_ids_paragraphs_and
 def test_an_unknown_sentence_is_an_authors_mistake() -> None:
     with pytest.raises(KeyError, match="message nonsense"):
         speak.say("en", "nonsense")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TEXT, "Never updated: `dense/kernel`, `it's`."),
+        (
+            parse_text("## misconception frozen\n`{names}` 没有更新。", "zh", "text.zh.md"),
+            "`dense/kernel`、`it's` 没有更新。",
+        ),
+    ],
+    ids=["en", "zh"],
+)
+def test_several_names_have_backticks_of_their_own(text: Text, said: str) -> None:
+    facts = {"names": ("dense/kernel", "it`s")}
+    verdict = Verdict("demo", "incorrect", 0, 1, misconception="frozen", facts=facts)
+    assert speak.message(verdict, text, text.lang).startswith(said)
 
 
 def test_a_fact_that_was_not_observed_leaves_a_gap_and_no_braces() -> None:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from autograde import classroom, pages, speak, store
+from markupsafe import Markup  # what jinja2 takes for HTML
+
+from autograde import classroom, pages, panel, speak, store
 from autograde.report import grades, pictures, records, similar, statistics
 
 
@@ -47,5 +49,6 @@ def _page(room: classroom.Classroom, marks: Sequence[records.Record]) -> str:
         failures=statistics.failures(marks, lang),
         pairs=similar.pairs(room, marks),
         say=partial(speak.say, lang),
+        inline=lambda text: Markup(panel.inline(text)),
         figure=speak.figure,
     )

@@ -64,6 +64,7 @@ class Pictures:
             axes.barh(places, counts, left=left, color=colour, hatch=pattern, edgecolor="white", label=label)
             left = [sum(pair) for pair in zip(left, counts, strict=True)]
         axes.set(yticks=places, yticklabels=names, xlabel=self.labels("report_answers"))
+        axes.margins(y=0.01)
         axes.invert_yaxis()
         axes.xaxis.get_major_locator().set_params(integer=True)
         figure.legend(frameon=False, loc="outside upper right", ncols=3)
