@@ -113,6 +113,26 @@ def test_a_denial_turns_a_statement_around(question: str, said: str, denied: str
     assert point not in seen(question, denied)
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "point"),
+    [
+        ("q05", "Don't forget custom_objects when loading.", "load"),
+        ("q05", "加载时 custom_objects 不能少。", "load"),
+        ("q03", "类型不一致会报错，不能相加。", "mixing"),
+    ],
+)
+def test_a_denial_of_a_lack_denies_nothing(question: str, text: str, point: str) -> None:
+    assert point in seen(question, text)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "point"),
+    [("q02", "张量不是不可变的。", "immutable"), ("q03", "两者的 dtype 没有区别。", "dtype")],
+)
+def test_words_that_hold_a_small_denial_can_be_denied_themselves(question: str, text: str, point: str) -> None:
+    assert point not in seen(question, text)
+
+
 def test_both_languages_may_stand_in_one_sentence() -> None:
     text = "两个的 dtype 不一样，first one 是 int32，the other 是 int64，所以 adding them 会 raise error。"
     assert {"dtype", "mixing"} <= seen("q03", text)
@@ -155,6 +175,16 @@ def test_the_question_repeated_is_called_that_and_earns_nothing(question: str, l
     for text in (asked, asked.replace("?", ".").replace("？", "。"), asked.lower()):
         suggestion = rubric.suggest(question, text, lang)
         assert (suggestion.points, suggestion.remark) == (0, "copied")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_hints_pasted_in_earn_nothing(question: str, lang: str) -> None:
+    text = catalog.load(question).text[lang]
+    hints = [text.get("hint", id) for id in text.ids("hint")]
+    prompts = [text.get("key_point", id)[1:] for id in text.ids("key_point")]
+    for pasted in ("\n".join(sum(hints, ())), "\n".join(sum(prompts, ()))):
+        assert rubric.suggest(question, pasted.replace("?", ".").replace("？", "。"), lang).points == 0
 
 
 @pytest.mark.parametrize(
@@ -346,3 +376,9 @@ def test_a_wording_is_whole_words_a_stem_or_has_a_gap() -> None:
         assert words.search(text), text
     for text in ("paragraph", "graphics", "data, pipeline", "data_pipeline"):
         assert not words.search(text), text
+
+
+def test_a_space_among_characters_is_one_of_them() -> None:
+    words = patterns.parse("## words\na: 32[- ]?bit", "q", {}).words["a"]
+    assert all(map(words.fullmatch, ("32bit", "32-bit", "32 bit")))
+    assert not words.search("32--bit")

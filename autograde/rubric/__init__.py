@@ -2,7 +2,7 @@
 
 A key point is found where the answer makes one of the statements in the question's `patterns.md`: a few concepts, in
 whichever wording and language, together in a sentence, affirmed or denied as the statement wants it. What repeats the
-question, only asks, only lists words or is taken back makes no statement.
+question or its hints, only asks, only lists words or is taken back makes no statement.
 """
 
 from __future__ import annotations
@@ -76,10 +76,11 @@ class _Look:
 
     def suggestion(self) -> Suggestion:
         seen = tuple(self._key_point(point.id) for point in self.question.key_points)
-        remark = self._remark(seen)
+        off_topic = self._off_topic(seen)
+        remark = self._remark(off_topic)
         if self._strange():
             seen = tuple(replace(one, found=None) if self._open(one) else one for one in seen)
-        if remark == "off_topic":  # what it shares with another question's answer is hardly meant for this one
+        if off_topic:  # what it shares with another question's answer is hardly meant for this one
             seen = tuple(replace(one, found=None) if one.found else one for one in seen)
         sure = sum(DECIDED[one.found] for one in seen) / max(1, len(seen))
         return _suggestion(self.question, seen, sure, remark)
@@ -112,13 +113,13 @@ class _Look:
     def _open(self, seen: KeyPointSeen) -> bool:
         return seen.found is False and seen.id not in self.false
 
-    def _remark(self, seen: tuple[KeyPointSeen, ...]) -> str:
+    def _remark(self, off_topic: bool) -> str:
         """The id of the sentence about the answer as a whole, if there is one."""
         if _share(self.copied, self.answer) >= MOSTLY:
             return "copied"
         if self.listed and not self.said:
             return "keywords"
-        if self._off_topic(seen):
+        if off_topic:
             return "off_topic"
         return "contradiction" if self.contradicted else ""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from autograde import catalog
+from autograde.catalog import Text
 from autograde.rubric.patterns import common
 from autograde.rubric.reading import Answer, normalize
 
@@ -19,7 +20,7 @@ _RUN = 3  # tokens
 
 
 def copied(answer: Answer, question: str) -> tuple[Range, ...]:
-    """The sentences that repeat the question, in whichever language."""
+    """The sentences that repeat the question or what its hints ask, in whichever language."""
     known = _question_runs(question)
     return tuple(part for part in answer.sentences if _share(answer.plain[slice(*part)], known) >= COPIED)
 
@@ -32,7 +33,16 @@ def _share(text: str, known: frozenset[tuple[str, ...]]) -> float:
 @cache
 def _question_runs(question: str) -> frozenset[tuple[str, ...]]:
     texts = catalog.load(question).text.values()
-    return frozenset().union(*(_runs(normalize(" ".join(text.get("question")))) for text in texts))
+    return frozenset().union(*(_runs(normalize(paragraph)) for text in texts for paragraph in _given(text)))
+
+
+def _given(text: Text) -> Iterator[str]:
+    """What a student has been told: the question, the hints and, of a key point, all but what it wants to be said."""
+    yield " ".join(text.get("question"))
+    for id in text.ids("hint"):
+        yield from text.get("hint", id)
+    for id in text.ids("key_point"):
+        yield from text.get("key_point", id)[1:]
 
 
 def _runs(text: str) -> frozenset[tuple[str, ...]]:

@@ -103,7 +103,7 @@ class Reader:
     def _denied(self, match: Match) -> bool:
         """Whether a match is denied ("is not …", "没有…", "… isn't"); not where its own wording is a denial."""
         plain, clause = self.answer.plain, self.answer.clauses[match.clause]
-        if common()["denial"].search(plain, match.start, match.end):
+        if common()["denial"].search(_without_harmless(plain[match.start : match.end])):
             return False
         before = plain[max(clause.start, match.start - BEFORE) : match.start]
         after = plain[match.end : max(match.end, min(clause.end, match.end + AFTER))]

@@ -124,6 +124,7 @@ def _compile(alternatives: str, where: str) -> re.Pattern[str]:
 def _expression(wording: str) -> str:
     """A wording as a regular expression: whole words in Latin letters, plural or not, any white space."""
     after = r"(?:s|es)?(?![a-z0-9_])" if re.search(r"[a-z0-9][)?]*$", wording) else ""
+    wording = re.sub(r"\[[^\]]*\]", lambda found: found[0].replace(" ", r"\s"), wording)
     wording = re.sub(r"(?<=[a-z)\]])-(?=[ |)]|$)", "[a-z]*", wording)
     if re.search(r"[一-鿿]", wording):  # 外部的python值 is also written 外部的 Python 值
         wording = re.sub(r"(?<![\\\w\[])[a-z][a-z0-9_]+", r" ?\g<0> ?", wording)
