@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "autograde"
 # The floors of the house, each with its steps: a module imports from lower floors and, on its own floor, from lower
 # steps. A new module needs its place here.
 FLOORS = (
-    (["terms", "standin", "panel", "quiet", "inert", "display", "borrowed", "pages"], ["loops"]),
+    (["terms", "standin", "panel", "quiet", "inert", "display", "borrowed", "pages", "defaults"], ["loops"]),
     (["catalog", "observe", "judge"], ["speak", "where"], ["datasets", "rubric"]),
     (["submission", "sandbox"], ["door", "formgrader", "marked", "store", "verdicts", "workers", "watch", "doctor"]),
     (
