@@ -23,6 +23,8 @@ from autograde.terms import (
 )
 
 _ELSEWHERE = Claim("(entries that no claim is about)", of="*")
+_FLAGS = (-1, 0, 1)
+TELLING = 3  # different numbers, apart from flags, that an entry must have to tell a mistake by itself
 
 
 def judge(exercise: Exercise, seen: Observation, expected: Expected) -> Verdict:
@@ -35,7 +37,7 @@ def judge(exercise: Exercise, seen: Observation, expected: Expected) -> Verdict:
     if any(claim.gate and not verdict.holds for claim, verdict in zip(exercise.claims, claims, strict=True)):
         points = 0.0
     right = all(verdict.holds for verdict in claims)
-    names = () if right else diagnose(exercise, seen, expected)
+    named = {} if right else _diagnose(exercise, seen, expected)
     first = next(iter(seen.raised.values()), None)
     return Verdict(
         exercise.id,
@@ -43,10 +45,11 @@ def judge(exercise: Exercise, seen: Observation, expected: Expected) -> Verdict:
         round(points, 2),
         exercise.max_points,
         claims,
-        misconception=names[0] if names else None,
-        also=tuple(names[1:]),
+        misconception=next(iter(named), None),
+        also=tuple(named)[1:],
         raised=None if right else first,
         facts=_notes(seen),
+        named={name: _facts_of(exercise, marks, seen, expected) for name, marks in named.items()},
     )
 
 
@@ -112,24 +115,42 @@ def agrees(claim: Claim, seen: Array, wanted: Array) -> bool:
 
 def share_shown(rows: Array, wanted: Array, *, atol: float) -> float:
     """The share of `wanted` that stands in `rows`, shape `(events, numbers)`, in the same order: the longest common
-    subsequence. `wanted` has the shape `(steps,)`, and any number of a row can match a step; or `(steps, values)`, and
-    a row matches that holds all values of a step. NaN fills rows up, and in `wanted` anything matches it."""
+    subsequence. NaN fills rows up.
+
+    `wanted` has the shape `(steps,)`: a display has its columns, so all matches stand in one of them, counted from the
+    left or from the right (a table of all numbers there are shows nothing). Or it has the shape `(steps, values)`, and
+    a row matches that holds all values of a step; NaN among them is matched by anything.
+    """
     rows = rows[:, None] if rows.ndim == 1 else rows
     if rows.ndim != 2 or not len(wanted) or rows.dtype.kind not in "iuf":
         return 0.0 if len(wanted) else 1.0
-    steps = np.asarray(wanted, "float64").reshape(len(wanted), -1)
-    rows = rows.astype("float64")
+    rows, steps = rows.astype("float64"), np.asarray(wanted, "float64").reshape(len(wanted), -1)
     if wanted.ndim == 1:
-        rows = rows[np.isfinite(rows)][:, None]
+        near = np.abs(_columns(rows)[:, :, None] - steps[:, 0]) <= atol  # (columns, events, steps)
+        return _longest(near[:, near.any((0, 2))])
     rows = rows[:, np.isfinite(rows).any(0)]
     steps = steps[:, np.isfinite(steps).any(0)]
-    near = np.abs(rows[:, None, None, :] - steps[None, :, :, None]) <= atol  # (events, steps, values, numbers)
-    matches = (near.any(-1) | np.isnan(steps)).all(-1)
-    best = np.zeros(len(steps) + 1, int)
-    for row in matches:
-        taken = np.where(row, best[:-1] + 1, 0)
-        best[1:] = np.maximum.accumulate(np.maximum(best[1:], taken))
-    return float(best[-1]) / len(steps)
+    held = np.abs(rows[:, None, None, :] - steps[None, :, :, None]) <= atol  # (events, steps, values, numbers)
+    return _longest((held.any(-1) | np.isnan(steps)).all(-1)[None])
+
+
+def _columns(rows: Array) -> Array:
+    """The columns of `rows`, shape `(events, numbers)`, as `(columns, events)`: from the left, then from the right."""
+    shown = np.isfinite(rows)
+    order = np.argsort(shown, axis=1, kind="stable")  # gaps first, numbers behind them in their order
+    both = np.concatenate([rows, np.take_along_axis(rows, order, axis=1)], axis=1)
+    columns: Array = np.unique(np.nan_to_num(both[:, np.isfinite(both).any(0)], nan=np.inf), axis=1).T
+    return columns
+
+
+def _longest(matches: Array) -> float:
+    """The longest chain of matches, shape `(columns, events, steps)`, in any column, as a share of the steps."""
+    best = np.zeros((len(matches), matches.shape[2] + 1), int)
+    for event in range(matches.shape[1]):
+        taken = np.where(matches[:, event], best[:, :-1] + 1, 0)
+        best[:, 1:] = np.maximum.accumulate(np.maximum(best[:, 1:], taken), axis=1)
+    steps: int = matches.shape[2]
+    return int(best[:, -1].max(initial=0)) / steps
 
 
 # ---- which known mistake it is
@@ -139,34 +160,57 @@ def diagnose(exercise: Exercise, seen: Observation, expected: Expected) -> tuple
     """The misconceptions whose fingerprint `seen` bears, the best first.
 
     A known wrong answer is recognised when the entries that it gets wrong are wrong here too, with the same values.
-    One that explains every wrong entry wins; else those that each explain some of them are named together.
+    One that explains every wrong entry wins; else those that each explain some of them are named together. Where
+    entries remain that none of them explains, only those count whose values can hardly agree by chance.
     """
+    return tuple(_diagnose(exercise, seen, expected))
+
+
+def _diagnose(exercise: Exercise, seen: Observation, expected: Expected) -> dict[str, frozenset[str]]:
+    """The misconceptions by name, each with the wrong entries that it explains."""
     mistakes = _mistakes(exercise, seen, expected)
     errors = [str(error) for error in seen.raised.values()]
     explained: dict[str, frozenset[str]] = {}
+    strong: set[str] = set()
     for misconception in exercise.misconceptions:
         if misconception.raises is not None:
             if any(re.search(misconception.raises, error) for error in errors):
-                return (misconception.id,)
+                return {misconception.id: mistakes}
             continue
         for variant in expected.wrong.get(misconception.id, ()):
             marks = _matching(exercise, seen, variant, mistakes)
             if marks and len(marks) > len(explained.get(misconception.id, ())):
                 explained[misconception.id] = marks
-    whole = [name for name, marks in explained.items() if marks == mistakes]
-    if whole:
-        return (whole[0],)
-    return _cover(explained)
+            if marks and _tells(exercise, marks, variant):
+                strong.add(misconception.id)
+    for name, marks in explained.items():
+        if marks == mistakes:
+            return {name: marks}
+    found = _cover(explained)
+    if frozenset().union(*found.values()) == mistakes:
+        return found
+    return _cover({name: marks for name, marks in explained.items() if name in strong})
 
 
-def _cover(explained: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-    names: list[str] = []
+def _cover(explained: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
     covered: frozenset[str] = frozenset()
     for name, marks in sorted(explained.items(), key=lambda item: -len(item[1])):
         if not marks & covered:
-            names.append(name)
+            found[name] = marks
             covered |= marks
-    return tuple(names)
+    return found
+
+
+def _tells(exercise: Exercise, marks: frozenset[str], variant: Observation) -> bool:
+    """Whether the values of a fingerprint can hardly agree by chance: several numbers in an entry, not flags."""
+    return any(
+        key in variant.arrays
+        and variant.arrays[key].dtype.kind in "iuf"
+        and not any(claim.how == "shown" for claim in _claims_on(exercise, key))
+        and len(np.setdiff1d(variant.arrays[key][np.isfinite(variant.arrays[key])], _FLAGS)) >= TELLING
+        for key in marks
+    )
 
 
 def _mistakes(exercise: Exercise, seen: Observation, expected: Expected) -> frozenset[str]:
@@ -261,6 +305,15 @@ def _notes(seen: Observation) -> dict[str, Fact]:
 
 def _texts(array: Array) -> tuple[str, ...]:
     return tuple(str(text)[:80] for text in array.ravel()[:8])
+
+
+def _facts_of(exercise: Exercise, marks: frozenset[str], seen: Observation, expected: Expected) -> dict[str, str]:
+    """The facts about the entries that a misconception explains: those of the first claim that they fail."""
+    for claim in exercise.claims:
+        keys = [key for key in entries_wanted(expected) if key in marks and key in seen.arrays and covers(claim, key)]
+        if wrong := [key for key in keys if not is_right(claim, key, seen, expected)]:
+            return _facts(claim, wrong, seen, expected)
+    return {}
 
 
 def _facts(claim: Claim, wrong: list[str], seen: Observation, expected: Expected) -> dict[str, str]:

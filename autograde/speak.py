@@ -24,6 +24,7 @@ class Sentence(str):
 MAX_FACT = 200
 MAX_LINES = 4
 UNKNOWN = "…"  # a fact that this observation does not have
+_PLACE = re.compile(r"\{(\w+)\}")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -110,7 +111,7 @@ def _verdict_panel(verdict: Verdict, text: Text, lang: str) -> Panel:
     if verdict.outcome == "incorrect" and not (known or verdict.raised) and any(row.detail for row in rows):
         lines = ()  # what they say stands below the claims
     for other in verdict.also:
-        first = _section(text, "misconception", other, _facts(verdict, text))[0]
+        first = _section(text, "misconception", other, _facts(verdict, text, named=other))[0]
         lines += (panel.joined(say(lang, "also"), first),)
     if all(row.mark == "unseen" for row in rows):  # a list of what nobody could look at tells nothing
         rows = ()
@@ -136,7 +137,10 @@ def _claim_lines(claim: ClaimVerdict, verdict: Verdict, text: Text) -> tuple[str
         return ()
     place = 2 if claim.holds is None else 1
     parts = text.get("claim", claim.id)[place : place + 1]
-    return tuple(_fill(line, _facts(verdict, text, claim)) for part in parts for line in part.splitlines())
+    facts = _facts(verdict, text, claim)
+    if claim.holds is False and any(set(_PLACE.findall(part)) - facts.keys() for part in parts):
+        return (say(text.lang, "other_shape", name=facts.get("name", UNKNOWN)),)  # no single number to compare
+    return tuple(_fill(line, facts) for part in parts for line in part.splitlines())
 
 
 def _story(verdict: Verdict, text: Text, lang: str) -> tuple[tuple[str, ...], str]:
@@ -144,7 +148,8 @@ def _story(verdict: Verdict, text: Text, lang: str) -> tuple[tuple[str, ...], st
     hint = say(lang, "next_step_hint", exercise=verdict.exercise)
     raised = _raised_lines(verdict.raised, text, lang) if verdict.raised is not None else ()
     if verdict.misconception is not None:
-        lines = _section(text, "misconception", verdict.misconception, _facts(verdict, text))
+        about = _facts(verdict, text, named=verdict.misconception)
+        lines = _section(text, "misconception", verdict.misconception, about)
         story, step = (lines[:-1], lines[-1]) if len(lines) > 1 else (lines, hint)
         return (*raised[:1], *story), step
     if raised:
@@ -191,16 +196,19 @@ def _section(text: Text, kind: str, id: str, facts: Mapping[str, object]) -> tup
     return tuple(_fill(line, facts) for part in text.get(kind, id) for line in part.splitlines()) or (id,)
 
 
-def _facts(verdict: Verdict, text: Text, claim: ClaimVerdict | None = None) -> dict[str, object]:
-    """What a sentence about `claim` (by default the first that fails) can quote: the probe's notes, what was raised,
-    and the claim's own facts, with the case as a person calls it.
+def _facts(
+    verdict: Verdict, text: Text, claim: ClaimVerdict | None = None, *, named: str | None = None
+) -> dict[str, object]:
+    """What a sentence about `claim` or the misconception `named` can quote: the probe's notes, what was raised, and
+    its own facts, with the case as a person calls it.
     """
-    claim = claim or next((one for one in verdict.claims if one.holds is False), None)
     facts: dict[str, object] = dict(verdict.facts)
     if verdict.raised is not None:
         facts |= {"line": verdict.raised.line, "code": verdict.raised.code, "error": str(verdict.raised)}
     if claim is not None:
         facts |= claim.facts
+    if named is not None:
+        facts |= verdict.named.get(named, {})
     if called := text.get("case", str(facts.get("case", ""))):
         facts["case"] = Sentence(called[0])
     return facts

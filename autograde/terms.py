@@ -148,7 +148,8 @@ class ClaimVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement of one exercise. `also` names further misconceptions seen beside the first."""
+    """The judgement of one exercise. `also` names further misconceptions seen beside the first; `named` holds what a
+    sentence about each of them can quote, `facts` what any sentence can."""
 
     exercise: str
     outcome: Outcome
@@ -159,6 +160,7 @@ class Verdict:
     also: tuple[str, ...] = ()
     raised: Raised | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    named: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ def verdict(outcome: Outcome = "incorrect", **more: object) -> Verdict:
         ClaimVerdict("saved", True, 2.5, 2.5),
         ClaimVerdict("gradient", None, 0, 1, {"case": "pair"}),
     )
-    fields: dict[str, object] = {"claims": claims, "points": 2.5, "max_points": 7.5, "exercise": "rows"} | more
+    fields: dict[str, object] = {"claims": claims, "points": 2.5, "max_points": 7.5, "exercise": "rows"}
+    fields |= {"named": {"axis": FACTS, "scale": FACTS}} | more
     return Verdict(outcome=outcome, **fields)  # type: ignore[arg-type]
 
 
