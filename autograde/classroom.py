@@ -93,6 +93,12 @@ class Classroom:
             for folder in _folders(student):
                 yield Found(student.name, folder.name, folder)
 
+    def strays(self) -> Iterator[Path]:
+        """What stands where no submission is looked for: beside the folders of students or of their assignments."""
+        for folder in (self.submitted, *_folders(self.submitted)):
+            if folder.is_dir():
+                yield from sorted(one for one in folder.iterdir() if not one.is_dir() and not one.name.startswith("."))
+
     def courses(self) -> dict[str, Course]:
         """The course's notebooks as released, by assignment."""
         found = {}

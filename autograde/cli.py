@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         return one
 
     one = add("init", init, "make a class folder")
-    one.add_argument("folder", type=Path, metavar="DIR")
+    one.add_argument("folder", type=_named, metavar="DIR")
     one.add_argument("--lang", choices=catalog.LANGUAGES, help="the edition to release (default: en)")
     one.add_argument("--solutions", action="store_true", help="let students of this class ask for model answers")
     one = add("grade", grade, "grade what is in DIR/submitted")
@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--regrade", action="store_true", help="judge everything anew; run again only what has to be")
     one.add_argument("--seed", type=int, metavar="N", help="this seed in place of the class folder's hidden one")
     _limits(one)
-    one.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
+    one.add_argument("--json", type=_new_file, metavar="FILE", help="write the results there")
     one = add("groups", groups, "list like written answers; one score by hand for a whole group")
     _folder(one)
     one.add_argument("--apply", action="store_true", help="score the others of a group as the one scored by hand")
@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     _folder(one)
     one = add("check", check, "run one notebook and say what holds")
     one.add_argument("notebook", type=Path, metavar="NOTEBOOK")
-    one.add_argument("--json", type=Path, metavar="FILE", help="write the result there")
+    one.add_argument("--json", type=_new_file, metavar="FILE", help="write the result there")
     one.add_argument("--watch", action="store_true", help="check again whenever the notebook is saved")
     _limits(one)
     one = add("new", new, "make the folder of a new exercise")
@@ -104,10 +104,23 @@ def _limits(one: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above zero")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above zero")
+    return int(text)
+
+
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder: name a file in it" if path.is_dir() else f"cannot be written: there is no {path.parent}"
+        raise argparse.ArgumentTypeError(f"{text} {what}")
+    return path
+
+
+def _named(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("give the folder a name; . is the current one")
+    return Path(text)
 
 
 # ---- commands

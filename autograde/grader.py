@@ -86,6 +86,8 @@ def _wanted(room: Classroom, courses: Mapping[str, Course], options: Options, te
         raise ClassroomError("unknown_assignment", name=options.assignment, names=", ".join(courses))
     if options.student is not None and options.student not in {one.student for one in found}:
         raise ClassroomError("unknown_student", name=options.student, folder=room.submitted)
+    for path in room.strays():
+        tell("stray_file", file=path)
     for one in found:
         if one.assignment not in courses:
             tell("stray_folder", folder=one.folder, names=", ".join(courses))

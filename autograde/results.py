@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -87,6 +88,8 @@ def judge_submission(
             judged[slug] = Judged(without_claims(slug, "missing"))
         elif isinstance(about, Exercise):
             verdict = judge_finding(about, findings.exercises.get(slug, Finding()), expected[slug])
+            if verdict.outcome == "error" and _blank(answer):
+                verdict = without_claims(slug, "untouched")
             judged[slug] = Judged(verdict, answer)
         elif answer.strip() in ("", course.answer(slug).source.strip()):
             judged[slug] = Judged(without_claims(slug, "untouched"))
@@ -94,6 +97,14 @@ def judge_submission(
             suggestion = rubric.suggest(slug, answer, given.lang)
             judged[slug] = Judged(without_claims(slug, "answered"), answer, suggestion)
     return judged
+
+
+def _blank(source: str) -> bool:
+    """Whether a code cell holds nothing but comments."""
+    try:
+        return not ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 # ---- results

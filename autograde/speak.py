@@ -158,7 +158,8 @@ def _story(verdict: Verdict, text: Text, lang: str) -> tuple[tuple[str, ...], st
         return (say(lang, "all_holds"),), ""
     if verdict.outcome == "incorrect":
         return _first_open_claim(verdict, text, lang), hint
-    return tuple(explain(lang, verdict.outcome, **verdict.facts).splitlines()), ""
+    met = common(lang).get("limit", str(verdict.facts.get("limit")))  # where it has a sentence of its own
+    return tuple("\n".join(met or (explain(lang, verdict.outcome, **verdict.facts),)).splitlines()), ""
 
 
 def _first_open_claim(verdict: Verdict, text: Text, lang: str) -> tuple[str, ...]:
@@ -184,7 +185,7 @@ def _raised_lines(raised: Raised, text: Text, lang: str) -> tuple[str, ...]:
 def _short(error: str) -> str:
     """The first line of an error without TensorFlow's bookkeeping; of a long one, the first sentence."""
     line = re.sub(r"\{\{function_node .*?\}\} ?| \[Op:\w+\].*", "", error.strip().split("\n")[0])
-    return line if len(line) <= 160 else re.split(r"(?<=\.) ", line, maxsplit=1)[0]
+    return line if len(line) <= 160 else re.split(r"(?<=[^\W\d_]\.) ", line, maxsplit=1)[0]
 
 
 def _meaning(error: str, text: Text) -> tuple[str, ...]:

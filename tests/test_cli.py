@@ -82,7 +82,20 @@ def test_what_is_wrong_with_the_folder_is_said(
     assert words in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["grade", "--jobs", "0"], ["frob"], ["init"], ["init", "x", "--lang", "fr"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["grade", "--jobs", "0"],
+        ["grade", "--jobs", "x"],
+        ["grade", "--json", "."],
+        ["grade", "--json", "no/such/r.json"],
+        ["init", ""],
+        ["frob"],
+        ["init"],
+        ["init", "x", "--lang", "fr"],
+    ],
+)
 def test_a_wrong_command_line_is_refused(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         run(*arguments)

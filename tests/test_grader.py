@@ -224,6 +224,23 @@ def test_a_stray_folder_is_named_and_stops_nothing(handed_in: Classroom) -> None
     assert "stray_folder" in told
 
 
+def test_a_notebook_beside_the_folders_of_assignments_is_named_and_left_alone(handed_in: Classroom) -> None:
+    strays = [handed_in.submitted / "stray.ipynb", handed_in.submitted / "ada" / "made_up.ipynb"]
+    for path in strays:
+        path.write_text("{}")
+    told: list[object] = []
+    results = list(grader.grade(handed_in, grader.Options(), lambda id, **facts: told.append(facts.get("file"))))
+    assert len(results) == 6
+    assert [file for file in told if file] == strays
+
+
+@pytest.mark.parametrize("source", ["", "# I give up", "\n  # nothing\n\n"])
+def test_an_answer_without_code_is_untouched(room: Classroom, source: str) -> None:
+    made.hand_in(room, "eve", made.book({"standardize": source}))
+    (one, _) = made.grade(room)["eve"].exercises
+    assert (one["outcome"], one["points"]) == ("untouched", 0.0)
+
+
 def test_filters_choose_and_unknown_names_are_refused(handed_in: Classroom) -> None:
     assert set(made.grade(handed_in, student="bob")) == {"bob"}
     assert len(made.grade(handed_in, assignment="made_up")) == 5

@@ -13,7 +13,7 @@ from autograde.terms import Raised
 
 MAX_OUTPUTS = 64 << 20  # bytes of outputs kept of one submission
 _TIMES = ("seconds", "total_seconds", "cpu_seconds")
-_MEMORY = ("memory_mib", "SIGKILL")  # a SIGKILL that is not ours is the kernel's, out of memory
+_MEMORY = ("memory_mib",)
 _LATE = Finding(reason="timeout", detail="seconds")
 
 

@@ -108,7 +108,7 @@ def warm_up() -> Run:
 
 def serve(control: socket.socket, job: dict[str, Any], fds: list[int], plan: Plan, run: Run | None) -> dict[str, Any]:
     """Run one job in a child; return {"status": its wait status, "cause": the limit that it passed or None}."""
-    parent = os.getpid()
+    parent, short_before = os.getpid(), times_short_of_memory()
     pid = os.fork()
     if pid == 0:
         try:
@@ -125,6 +125,8 @@ def serve(control: socket.socket, job: dict[str, Any], fds: list[int], plan: Pla
             end(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     sweep()
+    if cause is None and os.WIFSIGNALED(status) and times_short_of_memory() > short_before:
+        cause = "memory_mib"
     if cause == "gone":
         delete(Path(job["scratch"]))
         sys.exit()
@@ -167,6 +169,15 @@ def wait(control: socket.socket, pid: int, watch: Watch) -> str | None:
                 return passed
     finally:
         os.close(child)
+
+
+def times_short_of_memory() -> int:
+    """How often the kernel has ended a process for want of memory since it started; 0 where it does not say."""
+    with suppress(OSError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
 
 
 def sweep() -> None:

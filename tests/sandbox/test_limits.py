@@ -46,7 +46,7 @@ def answer(code: str) -> str:
         ("import ctypes\nctypes.string_at(0)", {}, "crash", "SIGSEGV"),
         (DEEP, {}, "crash", "SIGSEGV"),
         ("import os\nos.kill(os.getpid(), 40)", {}, "crash", "signal 40"),
-        ("import os\nos.kill(os.getpid(), 9)", {}, "memory", "SIGKILL"),
+        ("import os\nos.kill(os.getpid(), 9)", {}, "crash", "SIGKILL"),
         (FOLDERS, {"files": 500}, "crash", "files"),
         (UNLINKED, {"disk_mib": 8}, "crash", "disk_mib"),
         ("while True: print('x' * 10_000)", {"output_kib": 1}, "crash", "output_kib"),
