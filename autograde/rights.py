@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograde import build, catalog, judge, store
+from autograde import build, catalog, compare, diagnosis, judge, store
 from autograde.classroom import Classroom
 from autograde.sandbox import Findings, Task
 from autograde.terms import Exercise, Expected, Observation
@@ -100,14 +100,14 @@ class Rights:
         about, right = build.code_exercise(slug), self[slug]
         if seen is None or judge.is_stub(about, seen, right):
             return right
-        wrong, expected = frozenset(judge.wrong_entries(about, seen, right)), right
+        wrong, expected = frozenset(compare.wrong_entries(about, seen, right)), right
         if not wrong:
             return right
         for alike in (same_entries, some_entries):
             expected = replace(
                 right, wrong=self._fingerprints(slug, suspects(slug, wrong, alike, self._room.solutions))
             )
-            if judge.diagnose(about, seen, expected):
+            if diagnosis.diagnose(about, seen, expected):
                 break
         return expected
 
@@ -173,7 +173,7 @@ def suspects(slug: str, wrong: frozenset[str], alike: Alike, solutions: Path) ->
         variants, place = public.wrong.get(mistake, ()), places[mistake]
         places[mistake] += 1
         # A sample that the built arrays do not know is suspected always.
-        if place >= len(variants) or alike(judge.marks(about, variants[place], public), wrong):
+        if place >= len(variants) or alike(diagnosis.marks(about, variants[place], public), wrong):
             yield path
 
 

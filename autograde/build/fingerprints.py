@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from autograde import catalog, judge
+from autograde import catalog, compare
 from autograde.build import source
 from autograde.catalog import AuthorError
 from autograde.observe import Cases, observe
@@ -126,13 +126,13 @@ def _insist_right(name: str, slug: str, seen: Observation) -> None:
 def only_wrong(exercise: Exercise, seen: Observation, right: tuple[Observation, ...]) -> Observation:
     """`seen` without the entries that are right: the fingerprint of a mistake."""
     seen = _bare(seen)
-    wrong = judge.wrong_entries(exercise, seen, Expected(right))
+    wrong = compare.wrong_entries(exercise, seen, Expected(right))
     return Observation({key: seen.arrays[key] for key in wrong if key in seen.arrays}, seen.raised)
 
 
 def _bare(seen: Observation) -> Observation:
     """What is compared, without notes and without the lines of a sample: what is built ships to students."""
-    arrays = {key: array for key, array in seen.arrays.items() if not judge.is_note(key)}
+    arrays = {key: array for key, array in seen.arrays.items() if not compare.is_note(key)}
     raised = {case: replace(error, line=None, code="") for case, error in seen.raised.items()}
     return Observation(arrays, raised)
 

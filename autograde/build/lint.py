@@ -100,8 +100,8 @@ def _pattern_problems(question: Question) -> Iterator[str]:
         yield str(error)
         return
     points = {point.id for point in question.key_points}
-    for id in sorted(points - known.says.keys()):
-        yield f"patterns.md lacks the section `## says {id}`: without it that key point is never seen; write it"
+    for id in sorted(points - known.says.keys() if known.says else ()):  # without the file nothing is suggested at all
+        yield f"patterns.md lacks the section `## says {id}`: without it that key point is never seen"
     for kind, statements in (("says", known.says), ("denies", known.denies), ("perhaps", known.perhaps)):
         for id in sorted(statements.keys() - points):
             yield f"patterns.md has a section `## {kind} {id}` that belongs to nothing: remove or rename it"

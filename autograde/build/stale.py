@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from autograde import catalog, judge
+from autograde import catalog, compare
 from autograde.build import lint, source
 from autograde.build.fingerprints import expected, side_by_side
 from autograde.build.notebooks import notebook, to_text
@@ -124,7 +124,7 @@ def stale_arrays(exercise: Exercise, built: Expected) -> Iterator[str]:
         for key in sorted(before.arrays.keys() ^ after.arrays.keys()):
             yield f"{path}: {name}/{key} is {'new' if key in after.arrays else 'gone'}"
         for key in before.arrays.keys() & after.arrays.keys():
-            if not judge.alike(exercise, key, before.arrays[key], after.arrays[key]):
+            if not compare.alike(exercise, key, before.arrays[key], after.arrays[key]):
                 yield f"{path}: {name}/{key} has other values"
         if {case: error.fingerprint for case, error in before.raised.items()} != {
             case: error.fingerprint for case, error in after.raised.items()

@@ -1,0 +1,96 @@
+"""Which known mistake it is: the misconceptions whose fingerprint an observation bears."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from autograde.compare import alike, claims_on, entries_wanted, is_note, wrong_entries
+from autograde.terms import Exercise, Expected, Observation
+
+_FLAGS = (-1, 0, 1)
+TELLING = 3  # different numbers, apart from flags, that an entry must have to tell a mistake by itself
+
+
+def diagnose(exercise: Exercise, seen: Observation, expected: Expected) -> dict[str, frozenset[str]]:
+    """The misconceptions by name, the best first, each with the wrong entries that it explains.
+
+    A known wrong answer is recognised when the entries that it gets wrong are wrong here too, with the same values.
+    One that explains every wrong entry wins; else those that each explain some of them are named together. Where
+    entries remain that none of them explains, only those count whose values can hardly agree by chance.
+    """
+    mistakes = frozenset(wrong_entries(exercise, seen, expected))
+    errors = [str(error) for error in seen.raised.values()]
+    explained: dict[str, frozenset[str]] = {}
+    strong: set[str] = set()
+    for misconception in exercise.misconceptions:
+        if misconception.raises is not None:
+            if any(re.search(misconception.raises, error) for error in errors):
+                return {misconception.id: mistakes}
+            continue
+        for variant in expected.wrong.get(misconception.id, ()):
+            marks = _matching(exercise, seen, variant, mistakes)
+            if marks and len(marks) > len(explained.get(misconception.id, ())):
+                explained[misconception.id] = marks
+            if marks and _tells(exercise, marks, variant):
+                strong.add(misconception.id)
+    for name, marks in explained.items():
+        if marks == mistakes:
+            return {name: marks}
+    found = _cover(explained)
+    if frozenset().union(*found.values()) == mistakes:
+        return found
+    return _cover({name: marks for name, marks in explained.items() if name in strong})
+
+
+def _cover(explained: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    covered: frozenset[str] = frozenset()
+    for name, marks in sorted(explained.items(), key=lambda item: -len(item[1])):
+        if not marks & covered:
+            found[name] = marks
+            covered |= marks
+    return found
+
+
+def _tells(exercise: Exercise, marks: frozenset[str], variant: Observation) -> bool:
+    """Whether the values of a fingerprint can hardly agree by chance: several numbers in an entry, not flags."""
+    return any(
+        key in variant.arrays
+        and variant.arrays[key].dtype.kind in "iuf"
+        and not any(claim.how == "shown" for claim in claims_on(exercise, key))
+        and len(np.setdiff1d(variant.arrays[key][np.isfinite(variant.arrays[key])], _FLAGS)) >= TELLING
+        for key in marks
+    )
+
+
+def marks(exercise: Exercise, fingerprint: Observation, expected: Expected) -> frozenset[str]:
+    """The entries that a known wrong answer gets wrong, those that it lacks among them."""
+    lacking = {key for key in entries_wanted(expected) if key.rpartition("/")[0] in fingerprint.raised}
+    return frozenset(key for key in (*fingerprint.arrays, *lacking) if not is_note(key))
+
+
+def _matching(exercise: Exercise, seen: Observation, variant: Observation, mistakes: frozenset[str]) -> frozenset[str]:
+    """The wrong entries that the variant explains: all of its own, or none."""
+    marks: list[str] = []
+    telling = False
+    for key in mistakes:
+        case = key.rpartition("/")[0]
+        if key in variant.arrays:
+            if key not in seen.arrays or not alike(exercise, key, seen.arrays[key], variant.arrays[key]):
+                return frozenset()
+            telling = True
+            marks.append(key)
+        elif case in variant.raised and key not in seen.arrays:
+            error = seen.raised.get(case)
+            if error is None or error.fingerprint != variant.raised[case].fingerprint:
+                return frozenset()
+            telling = True
+            marks.append(key)
+    if not telling or any(key not in mistakes for key in variant.arrays if not is_note(key)):
+        return frozenset()
+    if any(case not in seen.raised for case in variant.raised):
+        return frozenset()
+    return frozenset(marks)
