@@ -16,13 +16,16 @@ from tests.e2e.servers import ROOT
 TAKEN, MADE = ROOT / "screenshots", ROOT / "docs" / "screenshots"
 LARGEST = 120_000  # bytes
 NOTEBOOK = (291, 35, 1161, 769)  # left, top, right, bottom: JupyterLab without its menus and side bars
+PAGE = (40, 120, 1160, 620)
+TOP = (70, 0, 1130, 1000)
 CHOSEN = {
     "check.png": ("student/layer_normalization-en-wrong.png", NOTEBOOK),
     "check.zh.png": ("student/train-zh-wrong.png", NOTEBOOK),
     "hint.png": ("student/train-en-hint.png", NOTEBOOK),
     "written-answer.png": ("student/short-answer-en.png", NOTEBOOK),
     "training.png": ("student/training-live.png", NOTEBOOK),
-    "dark.png": ("accessible/dark.png", NOTEBOOK),
+    "scoring.png": ("instructor/suggestion.png", PAGE),
+    "report.png": ("instructor/report.png", TOP),
 }
 
 
