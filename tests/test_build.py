@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from autograde import build, catalog
 from autograde.build import fingerprints, lint, new, source, stale, validate
 from autograde.catalog import CODE_STUB, TEXT_STUB, AuthorError
 from autograde.judge import judge
+from autograde.rubric import patterns
 from autograde.terms import Exercise
 
 Change = Callable[[str, str, str], None]
@@ -318,6 +320,22 @@ def test_every_mistake_is_told_at_once(course: Path, change: Change) -> None:
     with pytest.raises(AuthorError) as told:
         lint.insist(catalog.slugs(), course / "solutions")
     assert len(str(told.value).splitlines()) == 4
+
+
+def test_patterns_are_about_the_key_points_of_their_question(course: Path) -> None:
+    path = course / "exercises" / "r01" / "patterns.md"
+    path.write_text("## words\nsize: size | 大小\n\n## says scale\nsize\n\n## perhaps weight\nsize\n")
+    patterns.of.cache_clear()
+    told = lint.problems("r01", course / "solutions")
+    path.write_text("## words\nno colon\n")
+    patterns.of.cache_clear()
+    told += lint.problems("r01", course / "solutions")
+    patterns.of.cache_clear()
+    assert [re.findall(r"`## .+?`|no colon", one) for one in told] == [
+        ["`## says learning`"],
+        ["`## perhaps weight`"],
+        ["no colon"],
+    ]
 
 
 def test_a_sample_is_named_by_its_verdict(course: Path) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from autograde import catalog, workers
 from autograde.build import source
 from autograde.build.fingerprints import code_exercise, gallery, side_by_side, task
@@ -100,7 +102,8 @@ def _short_answers(labelled: Path) -> bool:
 def validate(slugs: Sequence[str], seeds: Iterable[int], jobs: int) -> Iterator[Trust]:
     """Judge every sample on every seed, in `jobs` processes, and as the grader does."""
     units = [(slug, seed) for slug in slugs for seed in seeds]
-    judged = dict(zip(units, side_by_side(on_seed, units, jobs), strict=True))
+    done = tqdm(side_by_side(on_seed, units, jobs), total=len(units), unit="seed", disable=None)  # on a terminal only
+    judged = dict(zip(units, done, strict=True))
     for slug in slugs:
         verdicts = [verdicts for (one, _), (verdicts, _) in judged.items() if one == slug]
         yield compare(slug, verdicts, as_graded(slug, judged[slug, units[0][1]][1], units[0][1], jobs))
