@@ -20,7 +20,7 @@ class Watch:
     `made_by` is derived. It takes the place of the thread's profile function and gives that back."""
 
     _setprofile, _getprofile = staticmethod(sys.setprofile), staticmethod(sys.getprofile)
-    _functions = frozenset({"layer_normalization", "layer_norm"})
+    _functions = frozenset({"layer_normalization", "layer_norm", "rms_normalization"})
 
     def __init__(self, made_by: Any) -> None:
         family = (str(one.__module__) for one in getattr(made_by, "__mro__", ()))

@@ -1,15 +1,19 @@
-"""What the laws do not say about the layer normalization: what its inputs are for, and that mistakes add up."""
+"""What the laws do not say about the layer normalization: what its inputs are for, that mistakes add up, and that
+nothing is earned by guessing."""
 
 from __future__ import annotations
 
 from functools import cache
 from itertools import combinations
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from autograde import catalog
+from autograde import catalog, speak
 from autograde.build import fingerprints
+from autograde.compare import covers
 from autograde.judge import judge
 from autograde.terms import Expected, Verdict
 
@@ -88,12 +92,65 @@ def test_of_two_mistakes_no_third_is_named(pair: tuple[str, str]) -> None:
     assert {name for name in (both.misconception, *both.also) if name} <= named
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'tf.keras.mixed_precision.set_global_policy("mixed_float16")',
+        'tf.keras.backend.set_floatx("float64")',
+        "tf.config.run_functions_eagerly(True)",
+    ],
+)
+def test_a_global_setting_of_the_notebook_costs_nothing(setting: str) -> None:
+    before = keras.config.floatx(), keras.config.dtype_policy(), tf.config.functions_run_eagerly()
+    try:
+        seen = fingerprints.observe_source(SLUG, [LAYER.format(**RIGHT), setting], SEED)
+    finally:
+        keras.config.set_floatx(before[0])
+        keras.config.set_dtype_policy(before[1])
+        tf.config.run_functions_eagerly(before[2])
+    assert judge(fingerprints.code_exercise(SLUG), seen, expected()).points == 20
+
+
+def test_no_points_are_earned_by_constants_and_echoes_of_the_inputs() -> None:
+    given = [
+        np.unique(np.asarray(value, "float64"))
+        for inputs in catalog.load(SLUG).cases(SEED).values()
+        for name, value in inputs.items()
+        if name not in ("look", "name")
+    ]
+    right = expected().right[0].arrays
+    computed = [
+        key
+        for key, array in right.items()
+        if array.dtype.kind == "f"
+        and len(np.unique(array)) > 2
+        and not any(np.isin(np.unique(array), numbers).all() for numbers in given)
+    ]
+    for claim in fingerprints.code_exercise(SLUG).claims:
+        assert claim.gate or any(covers(claim, key) for key in computed), claim.id
+
+
+def test_a_class_without_call_hears_which_methods_it_has() -> None:
+    source = LAYER.format(**RIGHT).replace("def call(", "def forward(")
+    seen = fingerprints.observe_source(SLUG, [source], SEED)
+    found = judge(fingerprints.code_exercise(SLUG), seen, expected())
+    assert (found.outcome, found.misconception) == ("error", "call_missing")
+    assert "__init__, build, forward" in speak.message(found, catalog.load(SLUG), "en")
+
+
 def test_a_wrong_axis_changes_nothing_in_a_latin_square() -> None:
     for seed in range(5):
         square = catalog.load(SLUG).cases(seed)["spread"]["x"]
         numbers = np.sort(square[0])
         assert (np.sort(square, axis=0) == numbers[:, None]).all()
         assert (np.sort(square, axis=1) == numbers).all()
+
+
+def test_a_variance_in_one_pass_loses_all_its_digits_on_every_machine() -> None:
+    for seed in range(5):
+        inputs = catalog.load(SLUG).cases(seed)["offset"]
+        far = inputs["x"] + inputs["offsets"][-1]
+        assert (np.sum(far**2, axis=-1) / 8 == inputs["offsets"][-1] ** 2).all()
 
 
 def test_adding_the_offsets_is_exact_so_that_only_the_layer_can_lose_digits() -> None:
