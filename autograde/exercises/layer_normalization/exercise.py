@@ -160,7 +160,7 @@ def _insist_on_call(make: Any) -> None:
 
     if isinstance(make, type) and getattr(make, "call", None) in (None, tf.keras.layers.Layer.call):
         methods = [name for name, value in vars(make).items() if callable(value)]
-        raise NotImplementedError(f"the layer has no method `call`, only {', '.join(methods) or 'none at all'}")
+        raise NotImplementedError(f"the layer has no method `call`; it has {', '.join(methods) or 'none'}")
 
 
 def _rows(make: Callable[..., Any], x: Any) -> Look:
@@ -363,6 +363,10 @@ def _run(layer: Any, x: Any) -> Floats:
 
 
 def _plain(out: Any, x: Any) -> Floats:
+    import tensorflow as tf
+
+    if tf.is_symbolic_tensor(out):  # NumPy's own complaint would read as if the layer had called NumPy
+        raise TypeError("the layer returned a symbolic tensor, as it does where eager execution is turned off")
     if out is None:
         raise TypeError("the layer returned None")
     if isinstance(out, tuple | list):
