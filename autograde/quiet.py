@@ -7,7 +7,6 @@ without it.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import random
@@ -16,8 +15,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from typing import TextIO
 
 import numpy as np
+
+from autograde.display.bars import replaced
 
 
 @contextmanager
@@ -49,13 +51,30 @@ def _nothing_shown() -> Iterator[None]:
                 stream.flush()  # type: ignore[union-attr]
         for descriptor in (1, 2):
             stack.enter_context(_descriptor_to(sink.fileno(), descriptor))
-        stack.enter_context(contextlib.redirect_stdout(sink))
-        stack.enter_context(contextlib.redirect_stderr(sink))
+        for name in ("stdout", "stderr"):
+            stack.enter_context(_stream_to(sink, name))
         stack.enter_context(_display_kept())
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        stack.callback(logging.disable, logging.root.manager.disable)  # handlers hold on to the old sys.stderr
-        logging.disable(logging.CRITICAL)
+        for name in ("absl", "keras", "tensorflow"):  # what the student logs is the student's: a display may listen
+            stack.enter_context(replaced(logging.getLogger(name), disabled=True))
+        yield
+
+
+@contextmanager
+def _stream_to(sink: TextIO, name: str) -> Iterator[None]:
+    """Put `sink` in the place of `sys.stdout` or `sys.stderr`. What others still write to the old stream (logging
+    handlers hold on to it) goes where the name leads then: into `sink`, or to whoever listens there for a while."""
+    old = getattr(sys, name)
+
+    def write(text: str) -> int:
+        now = getattr(sys, name)
+        return int((sink if now is old else now).write(text))
+
+    with ExitStack() as stack:
+        stack.enter_context(replaced(sys, **{name: sink}))
+        with suppress(Exception):  # an object without attributes of its own
+            stack.enter_context(replaced(old, write=write))
         yield
 
 

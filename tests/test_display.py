@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from autograde import display
 from autograde.display import Display, numbers_in
+from autograde.quiet import quiet
 
 
 def shown(do: Any) -> list[float]:
@@ -103,6 +105,43 @@ def test_it_works_where_output_is_redirected_already() -> None:
     assert out.getvalue() == err.getvalue() == ""
 
 
+def test_what_is_written_to_a_stream_that_was_taken_before_counts_too(capsys: pytest.CaptureFixture[str]) -> None:
+    out, logger = sys.stdout, logging.getLogger("taken_before")
+    logger.addHandler(handler := logging.StreamHandler())
+
+    def talk(file: Any = sys.stderr) -> None:
+        print("loss 0.5", file=file)
+        logger.error("loss %.2f", 0.25)
+        out.write("loss 0.75\n")
+
+    try:
+        assert shown(talk) == [0.5, 0.25, 0.75]
+        with quiet():
+            assert shown(talk) == [0.5, 0.25, 0.75]
+        assert capsys.readouterr() == ("", "")
+        logger.error("heard")
+        assert capsys.readouterr().err == "heard\n"
+        assert not {"write"} & (vars(out).keys() | vars(sys.stderr).keys())
+    finally:
+        logger.removeHandler(handler)
+
+
+def test_a_write_taken_from_the_stream_of_the_sandbox_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograde.sandbox.shell import Recorder, Stream
+
+    def flooded() -> NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(sys, "stdout", Stream("stdout", Recorder(1_000, flooded)))
+    write = sys.stdout.write
+    assert shown(lambda: write("loss 0.5\n")) == [0.5]
+
+
+def test_a_stream_without_attributes_of_its_own_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert shown(lambda: print("loss 0.5")) == [0.5]
+
+
 def test_what_comes_after_the_end_is_not_recorded() -> None:
     with Display() as seen:
         stream = sys.stdout
@@ -126,6 +165,16 @@ def test_each_line_is_a_row_and_a_long_one_several() -> None:
         print("a line without numbers")
         print(*[0.5] * 20)
     assert np.isfinite(seen.rows()).sum(axis=1).tolist() == [2, 16, 4]
+
+
+def test_a_line_that_goes_on_in_the_next_step_is_another_row() -> None:
+    steps: list[int] = []
+    with Display(lambda: len(steps)) as seen:
+        for loss in (0.5, 0.25):
+            steps.append(1)
+            print(f"loss {loss}", "accuracy 0.75", end=" and ")
+        print("val_loss 0.125")
+    assert np.isfinite(seen.rows()).sum(axis=1).tolist() == [2, 3]
 
 
 def test_a_line_without_an_end_takes_no_more_room_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +235,20 @@ def test_a_postfix_set_by_hand_counts_once_when_the_bar_repaints() -> None:
     assert shown(talk) == [0.5, 0.25]
 
 
+def test_a_postfix_set_by_hand_counts_once_when_the_bar_moves_on() -> None:
+    from tqdm import tqdm
+
+    def talk() -> None:
+        with tqdm(total=3, mininterval=1000) as bar:
+            for loss in (0.5, 0.25, 0.25):
+                bar.postfix = f"loss={loss}"
+                bar.update(1)
+            bar.set_postfix(loss=0.75)
+            bar.update(1)
+
+    assert shown(talk) == [0.5, 0.25, 0.75]
+
+
 def test_bars_of_notebooks_are_bars_too() -> None:
     from tqdm.notebook import tqdm
 
@@ -201,8 +264,8 @@ def test_tqdm_is_as_it_was_afterwards() -> None:
 
     before = dict(vars(tqdm))
     shown(lambda: tqdm(total=1).close())
-    assert {name: vars(tqdm)[name] for name in ("set_postfix", "display", "close", "set_description")} == {
-        name: before[name] for name in ("set_postfix", "display", "close", "set_description")
+    assert {name: vars(tqdm)[name] for name in ("set_postfix", "display", "close", "update")} == {
+        name: before[name] for name in ("set_postfix", "display", "close", "update")
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 from autograde import loops
 from autograde.display import Display
 from autograde.loops.data import FIRST_VALID_ID, TRAIN_BATCHES
-from autograde.loops.looks import look_at_reports
+from autograde.loops.looks import MISSING, REPORTED, TEXT, look_at_reports, reported
 from autograde.loops.parts import GATE_STEP, PENALTY
 
 HEADS = [loops.BATCH * n for n in range(TRAIN_BATCHES)]
@@ -36,6 +36,25 @@ def test_no_running_accuracy_is_0_or_1_and_validation_is_far_from_training(seed:
             starts += [hits.mean()] if epoch == 0 else []
     assert starts[0] > 0.6
     assert starts[1] < 0.3
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_validation_loss_rises_in_the_second_epoch(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    kernel = rng.normal(size=(loops.FEATURES, loops.CLASSES))
+    X, y = loops.draw_data(rng, lambda features: features @ kernel)["valid_set"]
+    outputs = X[:, : loops.FEATURES] @ kernel
+    log_likely = outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
+    first, second = (-np.roll(log_likely, epoch, axis=1)[np.arange(len(y)), y].mean() for epoch in (0, 1))
+    assert second > first
+
+
+def test_a_few_samples_are_two_batches_to_train_on_and_one_to_validate_on() -> None:
+    drawn = loops.few(loops.draw_data(np.random.default_rng(0), lambda features: features[:, : loops.CLASSES]))
+    assert {name: [len(y) for _, y in loops.batches(samples)] for name, samples in drawn.items()} == {
+        "train_set": [8, 4],
+        "valid_set": [5],
+    }
 
 
 def test_the_last_batches_are_shorter_than_the_others() -> None:
@@ -129,16 +148,22 @@ def test_the_diary_tells_how_often_and_when(heads: list[int], passes: list[int],
 def test_a_loss_term_pulls_evenly_and_always_costs_the_same() -> None:
     import tensorflow as tf
 
-    slope = np.array([0.5, -1.25, 1.0], "float32")
-    layer = loops.parts().Aside(slope)
+    slopes = np.array([[0.5, -1.25, 1.0], [2.0, 1.0, -1.0]], "float32")
+    layer = loops.parts().Aside(slopes)
     for value in (0.0, 3.7):
-        layer.weight.assign(np.full(3, value, "float32"))
+        for weight in layer.pulled:
+            weight.assign(np.full(3, value, "float32"))
         with tf.GradientTape() as tape:
             outputs = layer(tf.ones((2, 3)), training=True)
-            (loss,) = layer.losses
-        assert float(loss) == PENALTY
-        assert np.array_equal(tape.gradient(loss, layer.weight.value), slope)
+            losses = layer.losses
+        assert [float(loss) for loss in losses] == [PENALTY, PENALTY]
+        assert np.array_equal(tape.gradient(losses, [weight.value for weight in layer.pulled]), slopes)
         assert np.array_equal(outputs, np.ones((2, 3)))
+
+
+def test_a_plain_part_has_no_losses() -> None:
+    part = loops.plain_part(3, 2)
+    assert (part.losses, part.built, len(part.trainable_variables)) == ([], True, 2)
 
 
 def test_the_mode_moves_in_training_only() -> None:
@@ -206,17 +231,26 @@ def test_what_is_no_history_has_no_lists(history: Any) -> None:
         pass
     looks = dict(look_at_reports(history, display))
     assert looks.pop("returned").tolist() == [-1] * 4
-    assert set(looks) == {"shown_loss", "shown_accuracy", "shown_val_loss", "shown_val_accuracy"}
+    assert {name: looks[name].tolist() for name in REPORTED} == dict.fromkeys(REPORTED, MISSING)
 
 
 def test_of_a_history_the_figures_of_the_first_epochs_count_and_anything_may_stand_beside_them() -> None:
     with Display() as display:
         print("loss 0.5")
-    history = {"loss": [np.float32(0.5), 0.25, 9.0], "accuracy": [1.0], "val_loss": "none", "lr": object()}
+    history = {"loss": [np.float32(0.5), 0.25, 9.0], "accuracy": [1.0], "val_loss": object(), "lr": object()}
     looks = dict(look_at_reports(history, display))
     assert looks["loss"].tolist() == [0.5, 0.25]
     assert looks["accuracy"].tolist() == [1.0]
     assert looks["val_loss"].size == 0
     assert looks["returned"].tolist() == [3, 1, 0, -1]
-    assert "val_accuracy" not in looks
+    assert looks["val_accuracy"] == MISSING
     assert looks["shown_loss"][0, 0] == 0.5
+
+
+def test_texts_are_no_numbers_and_tensors_are() -> None:
+    import tensorflow as tf
+
+    for texts in (["0.50", "0.25"], [0.5, "0.25"], [b"0.5", b"0.25"], np.array(["0.5", "0.25"], object)):
+        assert reported(texts).tolist() == [TEXT, TEXT]
+    for numbers in ([tf.constant(0.5), 0.25], np.array([0.5, 0.25]), (np.float32(0.5), tf.Variable(0.25))):
+        assert reported(numbers).tolist() == [0.5, 0.25]

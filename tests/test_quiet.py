@@ -38,6 +38,34 @@ def test_a_handler_that_holds_the_old_stderr_is_silent_too(capsys: pytest.Captur
     assert capsys.readouterr().err == "outside\n"
 
 
+def test_what_tensorflow_logs_is_not_heard_and_what_others_log_can_be() -> None:
+    heard: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.name)
+
+    listener = Listener()
+    loggers = [logging.getLogger(name) for name in ("absl", "keras", "tensorflow", "mine")]
+    for logger in loggers:
+        logger.addHandler(listener)
+    with quiet():
+        for logger in loggers:
+            logger.error("inside")
+    assert heard == ["mine"]
+    assert not any(logger.disabled for logger in loggers)
+    for logger in loggers:
+        logger.removeHandler(listener)
+
+
+def test_a_stream_put_back_inside_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    old = sys.stdout
+    with quiet():
+        sys.stdout = old
+        print("inside")
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_everything_is_heard_again_after_an_exception(
     capfd: pytest.CaptureFixture[str], error: type[BaseException]

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
@@ -50,11 +50,15 @@ def numbers_in(text: str) -> Iterator[float]:
 
 
 class Display:
-    """While it is entered, collects the numbers that are handed to a display; nothing of them is seen."""
+    """While it is entered, collects the numbers that are handed to a display; nothing of them is seen.
 
-    def __init__(self) -> None:
+    `moment` tells one step of a loop from the next: a line that goes on in the next step is another row then.
+    """
+
+    def __init__(self, moment: Callable[[], Any] = lambda: None) -> None:
         self._rows: list[list[float]] = []
-        self._lines: dict[str, str] = {}
+        self._moment = moment
+        self._lines: dict[str, tuple[str, Any]] = {}  # what waits for the end of its line, and since when
         self._stack = ExitStack()
         self._file: Any = None
         self._read = 0
@@ -69,6 +73,7 @@ class Display:
     def __enter__(self) -> Display:
         with ExitStack() as stack:
             stack.enter_context(self._descriptors())
+            stack.enter_context(self._earlier(stdout=sys.stdout, stderr=sys.stderr))
             stack.enter_context(replaced(sys, stdout=_Stream(self, "stdout"), stderr=_Stream(self, "stderr")))
             stack.enter_context(self._ipython())
             stack.enter_context(bars.tqdm_told(self))
@@ -80,7 +85,7 @@ class Display:
     def __exit__(self, *_: object) -> None:
         self._open = False
         self._stack.close()
-        for rest in self._lines.values():
+        for rest, _ in self._lines.values():
             self._add(numbers_in(rest))
         self._lines.clear()
 
@@ -94,10 +99,16 @@ class Display:
         self._take(stream, text)
 
     def _take(self, stream: str, text: str) -> None:
-        *lines, rest = _ENDS.split(self._lines.get(stream, "") + text)
+        now = None
+        with suppress(Exception):  # while a graph is traced, steps have no numbers
+            now = self._moment()
+        before, then = self._lines.get(stream, ("", now))
+        if then != now:
+            text = f"\n{text}"
+        *lines, rest = _ENDS.split(before + text)
         if len(rest) > MAX_LINE:
             lines, rest = [*lines, rest], ""
-        self._lines[stream] = rest
+        self._lines[stream] = rest, now
         for line in lines:
             self._add(numbers_in(line))
 
@@ -112,6 +123,19 @@ class Display:
             self._rows.extend(found[start : start + WIDTH] for start in range(0, len(found), WIDTH))
 
     # ---- where it is handed over
+
+    @contextmanager
+    def _earlier(self, **streams: Any) -> Iterator[None]:
+        """What is written to the streams that stood there before counts too: a logging handler or a default argument
+        may hold on to one. A `write` that was taken from the sandbox's own stream ends at its recorder: here as well.
+        """
+        with ExitStack() as stack:
+            for name, stream in streams.items():
+                write = _Stream(self, name).write
+                with suppress(Exception):  # an object without attributes of its own
+                    own = {"_recorder": self} if "_recorder" in vars(stream) else {"write": write}
+                    stack.enter_context(replaced(stream, **own))
+            yield
 
     @contextmanager
     def _descriptors(self) -> Iterator[None]:

@@ -41,15 +41,23 @@ def tqdm_told(display: Told) -> Iterator[None]:
         original(bar, *args[:1], **kwargs)
         told[id(bar)] = told_now(bar)
 
+    def notice(bar: Any) -> None:
+        """What was set on a bar by other ways than the setters counts when it moves on or is painted, once."""
+        now = told_now(bar)
+        if id(bar) not in closed and told.setdefault(id(bar), (None, None)) != now:
+            told[id(bar)] = now
+            display.write("tqdm", " ".join(str(one) for one in now if one) + "\n")
+
     def paint(original: Callable[..., Any], bar: Any, *_: Any, **__: Any) -> bool:
-        """Paints nothing; what was set on a bar by other ways than the setters counts here."""
-        if id(bar) not in closed and told.setdefault(id(bar), (None, None)) != told_now(bar):
-            told[id(bar)] = told_now(bar)
-            display.write("tqdm", f"{bar.desc or ''} {bar.postfix or ''}\n")
+        notice(bar)
         return True
 
+    def update(original: Callable[..., Any], bar: Any, *args: Any, **kwargs: Any) -> Any:
+        notice(bar)
+        return original(bar, *args, **kwargs)
+
     setters = dict.fromkeys(("set_postfix", "set_postfix_str", "set_description", "set_description_str"), setter)
-    with wrapped(tqdm, close=close, display=paint, **setters):
+    with wrapped(tqdm, close=close, display=paint, update=update, **setters):
         yield
 
 

@@ -5,7 +5,8 @@ The models are built so that a mistake in one part of a loop leaves the observat
 - Gradients from the outputs are zero until the last epoch, and outputs turn by one class in every epoch (`Gate`). So
   every epoch has figures of its own, and those of the earlier epochs do not depend on how the loop updates weights.
 - A loss term (`Slope`) has a constant gradient and a constant value. The weight that it pulls stands aside of the
-  outputs: it tells whether `model.losses` are in the gradient, and how many steps were taken, and nothing else.
+  outputs: it tells whether `model.losses` are in the gradient, and how many steps were taken, and nothing else. Each
+  part has two of them, as a loop that takes `model.losses` for one number is right where there is one.
 - `Mode` moves its state in training mode only, towards the number of the samples' lane: one number for the training
   samples, another for the validation samples. It changes no output.
 - Each sample carries its id and its lane as its last two features; `Diary` keeps book of them and takes both away.
@@ -15,9 +16,9 @@ All of it is TensorFlow operations on variables, so loops may be eager, compiled
 
 from __future__ import annotations
 
-from autograde.loops.data import BATCH, CLASSES, FEATURES, N_EPOCHS, batches, draw_data, draw_dense
+from autograde.loops.data import BATCH, CLASSES, FEATURES, N_EPOCHS, batches, draw_data, draw_dense, few
 from autograde.loops.looks import lengths, look_at_diary, look_at_reports, look_at_weights, unmoved, values_of
-from autograde.loops.parts import Watch, give, parts
+from autograde.loops.parts import Watch, give, parts, plain_part
 
 __all__ = [
     "BATCH",
@@ -28,12 +29,14 @@ __all__ = [
     "batches",
     "draw_data",
     "draw_dense",
+    "few",
     "give",
     "lengths",
     "look_at_diary",
     "look_at_reports",
     "look_at_weights",
     "parts",
+    "plain_part",
     "unmoved",
     "values_of",
 ]

@@ -23,23 +23,45 @@ def draw_data(rng: np.random.Generator, logits: Any) -> dict[str, Any]:
 
     Labels are chosen by what the model predicts at the start, so that running means, figures of single batches and
     validation figures never come near one another: most training samples are classified rightly in the first epoch, in
-    numbers that change from batch to batch, and most validation samples are not. No running accuracy is 0 or 1.
+    numbers that change from batch to batch, and most validation samples are not. No running accuracy is 0 or 1. The
+    validation loss rises in the second epoch, so that a loop that then stops by itself is seen.
     """
     lanes = rng.uniform(1, 2, 2).astype("float32") * np.array([1, -1], "float32")
     n_right = [5, *rng.permutation([5, 5, 6, 6, 6, 7, 7, 7]), 1]
-    train = _draw_set(rng, logits, [BATCH] * (TRAIN_BATCHES - 1) + [4], n_right, 0, lanes[0])
-    valid = _draw_set(rng, logits, [BATCH] * (VALID_BATCHES - 1) + [3], [2, 1, 1], FIRST_VALID_ID, lanes[1])
+    sizes = [BATCH] * (TRAIN_BATCHES - 1) + [4]
+    features = rng.normal(size=(sum(sizes), FEATURES)).astype("float32")
+    train = _draw_set(rng, logits, features, sizes, n_right, (1, 3), 0, lanes[0])
+    sizes = [BATCH] * (VALID_BATCHES - 1) + [3]
+    features = _draw_rising(rng, logits, sum(sizes))
+    valid = _draw_set(rng, logits, features, sizes, [2, 1, 1], (2, 3), FIRST_VALID_ID, lanes[1])
     return {"train_set": train, "valid_set": valid}
 
 
+def _draw_rising(rng: np.random.Generator, logits: Any, count: int) -> Floats:
+    """Samples whose second most likely class comes before the most likely one: where that is their label, the loss
+    rises when outputs turn by one class."""
+    features = rng.normal(size=(100 * count, FEATURES)).astype("float32")
+    outputs = logits(features)
+    rows, best = np.arange(len(outputs)), outputs.argmax(axis=1)
+    falling = outputs[rows, (best + 2) % CLASSES] < outputs[rows, (best + 1) % CLASSES]
+    return features[np.argsort(falling, kind="stable")[:count]]
+
+
 def _draw_set(
-    rng: np.random.Generator, logits: Any, sizes: Sequence[int], n_right: Sequence[int], first_id: int, lane: float
+    rng: np.random.Generator,
+    logits: Any,
+    features: Floats,
+    sizes: Sequence[int],
+    n_right: Sequence[int],
+    others: tuple[int, int],
+    first_id: int,
+    lane: float,
 ) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Samples of which `n_right` in each batch are right in the first epoch, and one or more in the second."""
-    count = sum(sizes)
-    features = rng.normal(size=(count, FEATURES)).astype("float32")
+    """Labels by which `n_right` of the samples in each batch are right in the first epoch, and one or more in the
+    second; `others` is the range of epochs, from 0, in which all others are."""
+    count = len(features)
     turns = [
-        rng.permutation([0] * right + [1] + [*rng.integers(1, 3, size - right - 1)])
+        rng.permutation([0] * right + [1] + [*rng.integers(*others, size - right - 1)])
         for size, right in zip(sizes, n_right, strict=True)
     ]
     labels = (logits(features).argmax(axis=1) + np.concatenate(turns)) % CLASSES
@@ -52,6 +74,14 @@ def draw_dense(rng: np.random.Generator, n_in: int, n_out: int, scale: float = 1
     kernel = rng.normal(size=(n_in, n_out))
     kernel *= scale / np.linalg.norm(kernel, axis=0)
     return kernel.astype("float32"), rng.uniform(-0.3, 0.3, n_out).astype("float32")
+
+
+def few(drawn: dict[str, Any]) -> dict[str, Any]:
+    """Of samples as `draw_data` returns them, the first: two batches, the second one shorter, to train on, and one."""
+    return {
+        name: tuple(array[:count] for array in drawn[name])
+        for name, count in (("train_set", BATCH + 4), ("valid_set", 5))
+    }
 
 
 def batches(samples: tuple[Floats, npt.NDArray[np.int64]]) -> Any:

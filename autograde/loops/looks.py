@@ -13,6 +13,7 @@ from autograde.loops.data import FIRST_VALID_ID, N_EPOCHS, TRAIN_BATCHES
 
 REPORTED = ("loss", "accuracy", "val_loss", "val_accuracy")
 SHOWN = tuple(f"shown_{name}" for name in REPORTED)
+MISSING, TEXT = "—", '"…"'  # what stands for a list that is not there, and for each text where a number should be
 
 
 def look_at_weights(model: Any, *names: str) -> Iterator[tuple[str, Any]]:
@@ -43,9 +44,8 @@ def look_at_reports(history: Any, display: Display) -> Iterator[tuple[str, Any]]
     yield "returned", lengths(history)
     history = history if isinstance(history, Mapping) else {}
     for name in REPORTED:
-        if name in history:
-            numbers = reported(history[name])
-            yield name, numbers[:-1] if numbers.shape == (N_EPOCHS,) else numbers
+        figures = reported(history[name]) if name in history else np.array(MISSING)
+        yield name, figures[:-1] if figures.shape == (N_EPOCHS,) else figures
     for name in SHOWN:
         yield name, np.ravel(reported(history[name])) if name in history else display.rows()
 
@@ -56,10 +56,14 @@ def lengths(history: Any) -> npt.NDArray[np.int64]:
     return np.array([reported(history[name]).size if name in history else -1 for name in REPORTED], "int64")
 
 
-def reported(values: Any) -> npt.NDArray[np.float64]:
-    """The numbers that a history holds under a name; an array without any where there is something else."""
+def reported(values: Any) -> npt.NDArray[Any]:
+    """The numbers that a history holds under a name, or `TEXT` for each where there are texts, with which nobody can
+    draw or compare; an array without any where there is something else."""
     try:
-        return np.asarray(values).astype("float64")
+        array = np.asarray(values)
+        if array.dtype.kind in "US" or (array.dtype.kind == "O" and any(isinstance(one, str) for one in array.flat)):
+            return np.full(array.shape, TEXT)
+        return array.astype("float64")
     except (TypeError, ValueError):
         return np.empty(0)
 

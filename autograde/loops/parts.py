@@ -109,16 +109,17 @@ def parts() -> SimpleNamespace:
             return PENALTY + (height - tf.stop_gradient(height))
 
     class Aside(keras.layers.Layer):  # type: ignore[misc]
-        """A weight under a loss term, aside of the outputs: they are the inputs."""
+        """Weights under a loss term each, aside of the outputs: they are the inputs."""
 
-        def __init__(self, slope: Floats, **kwargs: Any) -> None:
+        def __init__(self, slopes: Floats, **kwargs: Any) -> None:
             super().__init__(**kwargs)
-            self.weight = self.add_weight(
-                shape=slope.shape, initializer="zeros", regularizer=Slope(slope), name="weight"
-            )
+            self.pulled = [
+                self.add_weight(shape=slope.shape, initializer="zeros", regularizer=Slope(slope), name=f"weight_{n}")
+                for n, slope in enumerate(slopes, start=1)
+            ]
 
         def call(self, inputs: Any) -> Any:
-            return inputs + 0.0 * tf.reduce_sum(self.weight)
+            return inputs + 0.0 * tf.add_n([tf.reduce_sum(weight) for weight in self.pulled])
 
     class UnitColumns(keras.constraints.Constraint):  # type: ignore[misc]
         """Scales every column of a kernel to length 1."""
@@ -153,7 +154,14 @@ def parts() -> SimpleNamespace:
     return SimpleNamespace(Diary=Diary, Mode=Mode, Aside=Aside, UnitColumns=UnitColumns, Gate=Gate)
 
 
-def give(model: Any, **weights: tuple[Floats, Floats]) -> None:
-    """Set kernel and bias of the layers of these names."""
+def plain_part(n_in: int, n_out: int, activation: str | None = None) -> Any:
+    """A built model of one layer, without losses of its own: what most models of the course are like."""
+    import keras
+
+    return keras.Sequential([keras.Input((n_in,)), keras.layers.Dense(n_out, activation, name="plain")])
+
+
+def give(model: Any, **weights: tuple[Floats, ...]) -> None:
+    """Set kernel and bias, if there is one, of the layers of these names."""
     for name, arrays in weights.items():
         model.get_layer(name).set_weights(list(arrays))

@@ -23,7 +23,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     def step(X, y):
         with tf.GradientTape() as tape:
             y_pred = model(X, training=True)
-            loss = loss_fn(y, y_pred) + tf.add_n(model.losses)
+            loss = loss_fn(y, y_pred) + sum(model.losses)
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss, tf.reduce_mean(tf.cast(tf.argmax(y_pred, 1) == y, tf.float32))
 
@@ -49,7 +49,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
 """
 MISTAKES = {  # what is written instead, and the claims that it costs
     "mode": ("training=True", "training=None", {"training_mode"}),
-    "penalties": (" + tf.add_n(model.losses)", "", {"penalties", "loss", "shown_loss"}),
+    "penalties": (" + sum(model.losses)", "", {"penalties", "loss", "shown_loss"}),
     "ascent": ("loss = loss_fn", "loss = -loss_fn", {"updates", "loss", "shown_loss"}),
     "unapplied": ("        optimizer.apply(", "        print(", {"updates", "penalties"}),
     "validated": (
@@ -110,10 +110,10 @@ def test_two_mistakes_cost_both(pair: tuple[str, str]) -> None:
 
 
 def test_what_never_moved_can_be_called_by_its_name() -> None:
-    assert (
-        verdict("unapplied").facts["unmoved"] == "hidden/kernel, hidden/bias, aside/weight, output/kernel, output/bias"
-    )
-    assert verdict("penalties").facts["unmoved"] == "aside/weight"
+    asides = ("aside/weight_1", "aside/weight_2")
+    moving = ("hidden/kernel", "hidden/bias", *asides, "output/kernel", "output/bias")
+    assert verdict("unapplied").facts["unmoved"] == moving
+    assert verdict("penalties").facts["unmoved"] == asides
     assert verdict("penalties").facts["steps"] == "30"
 
 
@@ -124,3 +124,32 @@ def test_what_was_seen_before_an_exception_is_not_judged_as_a_whole() -> None:
     assert (found.outcome, found.points) == ("error", 0)
     assert found.raised is not None
     assert found.raised.code == "return histery"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'tf.keras.mixed_precision.set_global_policy("mixed_float16")',
+        'tf.keras.backend.set_floatx("float64")',
+        "tf.config.run_functions_eagerly(True)",
+    ],
+)
+def test_a_global_setting_of_the_notebook_costs_nothing(setting: str) -> None:
+    seen = fingerprints.observe_source(SLUG, [LOOP, setting], SEED)  # which puts back what the setting changes
+    assert judge(fingerprints.code_exercise(SLUG), seen, expected()).points == 20
+
+
+def test_a_loop_that_stops_when_the_validation_loss_rises_trains_too_short() -> None:
+    stop = "        if val_loss > min(history['val_loss']): break\n"
+    early = LOOP.replace("    return history", f"{stop}    return history")
+    found = judge(fingerprints.code_exercise(SLUG), look(early), expected())
+    assert {"updates", "penalties"} <= lost(found)
+
+
+def test_a_history_under_other_names_is_told_what_it_lacks() -> None:
+    renamed = LOOP.replace('"val_accuracy": []', '"val_acc": []')
+    found = judge(fingerprints.code_exercise(SLUG), look(renamed), expected())
+    assert lost(found) == {"validation", "validation_moment"}
+    assert [(claim.facts["name"], claim.facts["seen"]) for claim in found.claims if claim.id == "validation"] == [
+        ("val_accuracy", "—")
+    ]

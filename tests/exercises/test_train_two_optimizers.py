@@ -26,7 +26,7 @@ def train_two_optimizers(
     def step(X, y):
         with tf.GradientTape() as tape:
             y_pred = upper_layers(lower_layers(X, training=True), training=True)
-            loss = loss_fn(y, y_pred) + tf.add_n(lower_layers.losses) + tf.add_n(upper_layers.losses)
+            loss = loss_fn(y, y_pred) + sum(lower_layers.losses) + sum(upper_layers.losses)
         lower_variables, upper_variables = lower_layers.trainable_variables, upper_layers.trainable_variables
         lower_gradients, upper_gradients = tape.gradient(loss, [lower_variables, upper_variables])
         lower_optimizer.apply(lower_gradients, lower_variables)
@@ -56,7 +56,7 @@ def train_two_optimizers(
 MISTAKES = {  # what is written instead, and the claims that it costs
     "lower_mode": ("lower_layers(X, training=True)", "lower_layers(X)", {"training_mode"}),
     "upper_mode": ("), training=True)", "))", {"training_mode"}),
-    "lower_penalties": (" + tf.add_n(lower_layers.losses)", "", {"penalties", "loss", "shown_loss"}),
+    "lower_penalties": (" + sum(lower_layers.losses)", "", {"penalties", "loss", "shown_loss"}),
     "lower_frozen": (
         "        lower_optimizer.apply(lower_gradients, lower_variables)\n",
         "",
@@ -140,9 +140,10 @@ def test_two_mistakes_cost_both(pair: tuple[str, str]) -> None:
 
 
 def test_what_never_moved_can_be_called_by_its_name() -> None:
-    lower = "lower_1/kernel, lower_1/bias, lower_2/kernel, lower_2/bias, lower_aside/weight"
+    asides = ("lower_aside/weight_1", "lower_aside/weight_2")
+    lower = ("lower_1/kernel", "lower_1/bias", *asides, "lower_2/kernel", "lower_2/bias")
     assert verdict("lower_frozen").facts["unmoved"] == lower
-    assert verdict("upper_last").facts["unmoved"] == "upper_1/kernel, upper_1/bias, upper_aside/weight"
+    assert verdict("upper_last").facts["unmoved"] == ("upper_1/kernel", "upper_aside/weight_1", "upper_aside/weight_2")
     assert (verdict("upper_last").facts["lower_steps"], verdict("lower_frozen").facts["lower_steps"]) == ("30", "0")
 
 

@@ -2,7 +2,7 @@
 
 One call of the student's `train` on a small model that keeps a diary (see `autograde.loops`): three epochs of ten
 batches. Figures are compared in the first two epochs, in which they do not depend on updates, and weights at the end of
-the third, in which they move.
+the third, in which they move. Another, short call on a model without losses of its own has to come to its end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EXERCISE = Exercise(
     claims=(
         Claim("own_loop", of="borrowed", how="equal", gate=True),
         Claim("updates", of=("hidden_*", "output_*", "frozen_*", "iterations"), points=6),
-        Claim("penalties", of="aside_weight", points=2),
+        Claim("penalties", of=("aside_*", "ended"), points=2),
         Claim("training_mode", of="mode_state", points=2),
         Claim("loss", of="loss", points=1.5),
         Claim("accuracy", of="accuracy", points=1),
@@ -58,6 +58,9 @@ EXERCISE = Exercise(
                 "ascent",
                 "sum_for_mean",
                 "model_losses_left_out",
+                "only_first_loss",
+                "losses_list_added",
+                "losses_always_expected",
                 "penalties_not_reported",
                 "training_mode_missing",
                 "second_forward_pass",
@@ -77,8 +80,10 @@ EXERCISE = Exercise(
                 "shown_once_per_epoch",
                 "validation_not_shown",
                 "no_history",
+                "history_of_texts",
                 "history_per_step",
                 "history_of_last_epoch",
+                "returned_too_early",
             ),
         ),
     ),
@@ -98,23 +103,45 @@ def cases(rng: np.random.Generator) -> dict[str, dict[str, Any]]:
             features = np.tanh(features @ weights[name][0] + weights[name][1])
         return features @ weights["output"][0] + weights["output"][1]
 
-    slope = (rng.uniform(0.5, 1.5, 3) * rng.choice([-1, 1], 3)).astype("float32")
-    return {"three_epochs": {"weights": weights, "slope": slope, **loops.draw_data(rng, logits)}}
+    slopes = (rng.uniform(0.5, 1.5, (2, 3)) * rng.choice([-1, 1], (2, 3))).astype("float32")
+    drawn = loops.draw_data(rng, logits)
+    return {"three_epochs": {"weights": weights, "slopes": slopes, **drawn}, "without_losses": loops.few(drawn)}
 
 
-def probe(student: Any, weights: Any, slope: Any, train_set: Any, valid_set: Any) -> Iterator[tuple[str, Any]]:
+def probe(student: Any, train_set: Any, valid_set: Any, **start: Any) -> Iterator[tuple[str, Any]]:
+    """With `start` (weights and slopes), everything about a run on that model; without, whether a run ends."""
+    from autograde.defaults import defaults
+
+    look = look_at_everything if start else look_whether_it_ends
+    with defaults():
+        yield from look(student["train"], loops.batches(train_set), loops.batches(valid_set), **start)
+
+
+def look_whether_it_ends(train: Any, train_set: Any, valid_set: Any) -> Iterator[tuple[str, Any]]:
+    import keras
+
+    from autograde.display import Display
+
+    model = loops.plain_part(loops.FEATURES + 2, loops.CLASSES)
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with Display():
+        train(model, keras.optimizers.SGD(0.01), loss_fn, train_set, valid_set, 1)
+    yield "ended", 1
+
+
+def look_at_everything(
+    train: Any, train_set: Any, valid_set: Any, weights: Any, slopes: Any
+) -> Iterator[tuple[str, Any]]:
     import keras
 
     from autograde.display import Display
 
     watch, optimizer = loops.Watch(), keras.optimizers.SGD(0.2, momentum=0.9)
-    model = build_model(watch, optimizer, weights, slope)
+    model = build_model(watch, optimizer, weights, slopes)
     start = loops.values_of(model)
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    with Display() as display:
-        history = student["train"](
-            model, optimizer, loss_fn, loops.batches(train_set), loops.batches(valid_set), loops.N_EPOCHS
-        )
+    with Display(lambda: int(optimizer.iterations)) as display:
+        history = train(model, optimizer, loss_fn, train_set, valid_set, loops.N_EPOCHS)
     yield "borrowed", watch.flags()
     yield from loops.look_at_weights(model, "frozen", "hidden", "output", "aside", "mode")
     yield "iterations", np.array(optimizer.iterations)
@@ -128,7 +155,7 @@ def probe(student: Any, weights: Any, slope: Any, train_set: Any, valid_set: Any
     yield "note_returned", loops.lengths(history)
 
 
-def build_model(watch: Any, optimizer: Any, weights: Any, slope: Any) -> Any:
+def build_model(watch: Any, optimizer: Any, weights: Any, slopes: Any) -> Any:
     """A small classifier of `(batch, features + 2)` inputs, logits of shape `(batch, classes)`."""
     import keras
 
@@ -141,7 +168,7 @@ def build_model(watch: Any, optimizer: Any, weights: Any, slope: Any) -> Any:
             parts.Mode(diary, name="mode"),
             keras.layers.Dense(4, activation="tanh", trainable=False, name="frozen"),
             keras.layers.Dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(watch), name="hidden"),
-            parts.Aside(slope, name="aside"),
+            parts.Aside(slopes, name="aside"),
             keras.layers.Dense(loops.CLASSES, name="output"),
             parts.Gate(diary, [optimizer], once=False, name="gate"),
         ]

@@ -2,7 +2,8 @@
 
 One call of the student's function on two small parts that keep a diary (see `autograde.loops`): three epochs of ten
 batches. The gradient from the outputs reaches the weights at one single step of the last epoch. So what happens to one
-part does not show in the other, unless its gradients were taken after the other part's update.
+part does not show in the other, unless its gradients were taken after the other part's update. Another, short call on
+parts without losses of their own has to come to its end.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ EXERCISE = Exercise(
         Claim("own_loop", of="borrowed", how="equal", gate=True),
         Claim("lower_updates", of=("lower_frozen_*", "lower_1_*", "lower_2_*", "lower_iterations"), points=4),
         Claim("upper_updates", of=("upper_1_*", "upper_2_*", "upper_iterations"), points=4),
-        Claim("penalties", of=("lower_aside_weight", "upper_aside_weight"), points=1.5),
+        Claim("penalties", of=("lower_aside_*", "upper_aside_*", "ended"), points=1.5),
         Claim("training_mode", of=("lower_mode_state", "upper_mode_state"), points=1.5),
         Claim("loss", of="loss", points=1.5),
         Claim("accuracy", of="accuracy", points=1),
@@ -61,6 +62,7 @@ EXERCISE = Exercise(
                 "swapped",
                 "both_on_everything",
                 "overlapping_groups",
+                "gradients_cut_in_half",
                 "one_optimizer_for_both",
                 "every_second_step",
                 "gradients_after_update",
@@ -73,6 +75,9 @@ EXERCISE = Exercise(
                 "ascent",
                 "sum_for_mean",
                 "model_losses_left_out",
+                "only_first_loss",
+                "losses_list_added",
+                "losses_always_expected",
                 "penalties_not_reported",
                 "training_mode_missing",
                 "second_forward_pass",
@@ -92,8 +97,10 @@ EXERCISE = Exercise(
                 "shown_once_per_epoch",
                 "validation_not_shown",
                 "no_history",
+                "history_of_texts",
                 "history_per_step",
                 "history_of_last_epoch",
+                "returned_too_early",
             ),
         ),
     ),
@@ -104,18 +111,45 @@ def cases(rng: np.random.Generator) -> dict[str, dict[str, Any]]:
 
     sizes = {"lower_frozen": (loops.FEATURES, 4), "lower_1": (4, 4), "lower_2": (4, 5), "upper_1": (5, 4)}
     weights = {name: loops.draw_dense(rng, *size) for name, size in sizes.items()}
+    weights["upper_1"] = weights["upper_1"][:1]  # the parts do not have equally many variables: a cut in half shows
     weights["upper_2"] = loops.draw_dense(rng, 4, loops.CLASSES, scale=4)
 
     def logits(features: Any) -> Any:
         for name in sizes:
-            features = np.tanh(features @ weights[name][0] + weights[name][1])
+            kernel, *bias = weights[name]
+            features = np.tanh(features @ kernel + sum(bias))
         return features @ weights["upper_2"][0] + weights["upper_2"][1]
 
-    slopes = (rng.uniform(0.5, 1.5, (2, 3)) * rng.choice([-1, 1], (2, 3))).astype("float32")
-    return {"three_epochs": {"weights": weights, "slopes": slopes, **loops.draw_data(rng, logits)}}
+    slopes = (rng.uniform(0.5, 1.5, (2, 2, 3)) * rng.choice([-1, 1], (2, 2, 3))).astype("float32")
+    drawn = loops.draw_data(rng, logits)
+    return {"three_epochs": {"weights": weights, "slopes": slopes, **drawn}, "without_losses": loops.few(drawn)}
 
 
-def probe(student: Any, weights: Any, slopes: Any, train_set: Any, valid_set: Any) -> Iterator[tuple[str, Any]]:
+def probe(student: Any, train_set: Any, valid_set: Any, **start: Any) -> Iterator[tuple[str, Any]]:
+    """With `start` (weights and slopes), everything about a run on those parts; without, whether a run ends."""
+    from autograde.defaults import defaults
+
+    look = look_at_everything if start else look_whether_it_ends
+    with defaults():
+        yield from look(student["train_two_optimizers"], loops.batches(train_set), loops.batches(valid_set), **start)
+
+
+def look_whether_it_ends(train: Any, train_set: Any, valid_set: Any) -> Iterator[tuple[str, Any]]:
+    import keras
+
+    from autograde.display import Display
+
+    lower = loops.plain_part(loops.FEATURES + 2, 4)
+    upper = loops.plain_part(4, loops.CLASSES, "softmax")
+    optimizers = keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01)
+    with Display():
+        train(lower, upper, *optimizers, keras.losses.SparseCategoricalCrossentropy(), train_set, valid_set, 1)
+    yield "ended", 1
+
+
+def look_at_everything(
+    train: Any, train_set: Any, valid_set: Any, weights: Any, slopes: Any
+) -> Iterator[tuple[str, Any]]:
     import keras
 
     from autograde.display import Display
@@ -125,10 +159,8 @@ def probe(student: Any, weights: Any, slopes: Any, train_set: Any, valid_set: An
     lower, upper = build_parts(watch, optimizers, weights, slopes)
     start = loops.values_of(lower, upper)
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
-    with Display() as display:
-        history = student["train_two_optimizers"](
-            lower, upper, *optimizers, loss_fn, loops.batches(train_set), loops.batches(valid_set), loops.N_EPOCHS
-        )
+    with Display(lambda: [int(one.iterations) for one in optimizers]) as display:
+        history = train(lower, upper, *optimizers, loss_fn, train_set, valid_set, loops.N_EPOCHS)
     yield "borrowed", watch.flags()
     yield from loops.look_at_weights(lower, "lower_frozen", "lower_1", "lower_2", "lower_aside", "lower_mode")
     yield from loops.look_at_weights(upper, "upper_1", "upper_2", "upper_aside", "upper_mode")
@@ -156,18 +188,18 @@ def build_parts(watch: Any, optimizers: Any, weights: Any, slopes: Any) -> tuple
         [
             keras.Input((loops.FEATURES + 2,)),
             diary,
-            parts.Mode(diary, name="lower_mode"),
             dense(4, activation="tanh", trainable=False, name="lower_frozen"),
             dense(4, activation="tanh", name="lower_1"),
-            dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(watch), name="lower_2"),
             parts.Aside(slopes[0], name="lower_aside"),
+            dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(watch), name="lower_2"),
+            parts.Mode(diary, name="lower_mode"),
         ]
     )
     upper = keras.Sequential(
         [
             keras.Input((5,)),
             parts.Mode(diary, name="upper_mode"),
-            dense(4, activation="tanh", name="upper_1"),
+            dense(4, activation="tanh", use_bias=False, name="upper_1"),
             parts.Aside(slopes[1], name="upper_aside"),
             dense(loops.CLASSES, activation="softmax", name="upper_2"),
             parts.Gate(diary, optimizers, once=True, name="gate"),

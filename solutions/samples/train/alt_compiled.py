@@ -11,7 +11,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     def train_step(X, y):
         with tf.GradientTape() as tape:
             y_pred = model(X, training=True)
-            loss = loss_fn(y, y_pred) + tf.add_n(model.losses)
+            loss = loss_fn(y, y_pred) + sum(model.losses)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss, tf.math.count_nonzero(tf.argmax(y_pred, axis=1) == y)

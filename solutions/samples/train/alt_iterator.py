@@ -16,7 +16,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
                 scores = model(X, training=True)
                 loss = loss_fn(y_true=y, y_pred=scores)
                 if model.losses:
-                    loss += tf.add_n(model.losses)
+                    loss += sum(model.losses)
             grads_and_vars = zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
             optimizer.apply_gradients(grads_and_vars)
             loss_sum += loss.numpy() * X.shape[0]

@@ -10,7 +10,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     def step(X, y):
         with tf.GradientTape() as tape:
             y_pred = model(X, training=True)
-            loss = loss_fn(y, y_pred) + tf.add_n(model.losses)
+            loss = loss_fn(y, y_pred) + sum(model.losses)
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss, tf.reduce_mean(tf.cast(tf.equal(tf.argmax(y_pred, axis=1), y), tf.float32))
 

@@ -13,7 +13,7 @@ def train_two_optimizers(
     def step(X, y):
         with tf.GradientTape() as tape:
             y_pred = upper_layers(lower_layers(X, training=True), training=True)
-            loss = loss_fn(y, y_pred) + tf.add_n(lower_layers.losses + upper_layers.losses)
+            loss = loss_fn(y, y_pred) + sum(lower_layers.losses + upper_layers.losses)
         lower_gradients, upper_gradients = tape.gradient(
             loss, [lower_layers.trainable_variables, upper_layers.trainable_variables]
         )

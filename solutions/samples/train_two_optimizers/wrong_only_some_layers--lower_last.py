@@ -14,7 +14,7 @@ def train_two_optimizers(
             with tf.GradientTape() as tape:
                 y_pred = upper_layers(lower_layers(X, training=True), training=True)
                 loss = tf.add_n([loss_fn(y, y_pred), *lower_layers.losses, *upper_layers.losses])
-            lower_variables = [one.trainable_variables for one in lower_layers.layers if one.trainable_variables][-2]
+            lower_variables = [one.trainable_variables for one in lower_layers.layers if one.trainable_variables][-1]
             upper_variables = upper_layers.trainable_variables
             lower_gradients, upper_gradients = tape.gradient(loss, [lower_variables, upper_variables])
             lower_optimizer.apply_gradients(zip(lower_gradients, lower_variables))
