@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
 
 from tests.e2e.pages import shut_down
 from tests.e2e.servers import ROOT, Server, environment, jupyter
@@ -75,12 +75,12 @@ def visit(context: BrowserContext) -> Visit:
 
 
 @pytest.fixture
-def shot(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
-    """Keep a picture of what the page shows, to be looked at: `screenshots/<file>/<name>.png`."""
+def shot(request: pytest.FixtureRequest) -> Callable[[Page | Locator, str], Path]:
+    """Keep a picture of what a page or a part of it shows, to be looked at: `screenshots/<file>/<name>.png`."""
     folder = SCREENSHOTS / request.path.stem.removeprefix("test_")
     folder.mkdir(parents=True, exist_ok=True)
 
-    def take(page: Page, name: str, **options: Any) -> Path:
+    def take(page: Page | Locator, name: str, **options: Any) -> Path:
         path = folder / f"{name}.png"
         page.screenshot(path=path, animations="disabled", caret="hide", **options)
         return path

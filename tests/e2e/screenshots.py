@@ -16,7 +16,6 @@ from tests.e2e.servers import ROOT
 TAKEN, MADE = ROOT / "screenshots", ROOT / "docs" / "screenshots"
 LARGEST = 120_000  # bytes
 NOTEBOOK = (291, 35, 1161, 769)  # left, top, right, bottom: JupyterLab without its menus and side bars
-PAGE = (40, 120, 1160, 620)
 TOP = (70, 0, 1130, 1000)
 CHOSEN = {
     "check.png": ("student/layer_normalization-en-wrong.png", NOTEBOOK),
@@ -24,7 +23,7 @@ CHOSEN = {
     "hint.png": ("student/train-en-hint.png", NOTEBOOK),
     "written-answer.png": ("student/short-answer-en.png", NOTEBOOK),
     "training.png": ("student/training-live.png", NOTEBOOK),
-    "scoring.png": ("instructor/suggestion.png", PAGE),
+    "scoring.png": ("instructor/suggestion.png", None),
     "report.png": ("instructor/report.png", TOP),
 }
 
@@ -40,10 +39,10 @@ def main() -> int:
     return 1 if large else 0
 
 
-def shrink(source: Path, target: Path, part: tuple[int, int, int, int]) -> int:
-    """Cut `part` out of a picture, keep 256 colours; the size of the file in bytes."""
+def shrink(source: Path, target: Path, part: tuple[int, int, int, int] | None) -> int:
+    """Cut `part` (None: all) out of a picture, keep 256 colours; the size of the file in bytes."""
     with Image.open(source) as picture:
-        cut = picture.convert("RGB").crop(part)
+        cut = picture.convert("RGB").crop(part) if part else picture.convert("RGB")
     colours = cut.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     colours.save(target, optimize=True)
     return target.stat().st_size
