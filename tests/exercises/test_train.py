@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from autograde.build import fingerprints, source
-from autograde.judge import judge
-from autograde.terms import Expected, Observation, Verdict
+from tests.exercises.mistaken_loop import MistakenLoop, lost
 
 SLUG = "train"
-SEED = 11
 LOOP = """
 import tensorflow as tf
 
@@ -72,55 +67,33 @@ MISTAKES = {  # what is written instead, and the claims that it costs
 PAIRS = [("mode", "penalties"), ("ascent", "mode"), ("validated", "silent"), ("unseen", "unapplied")]
 
 
-@cache
-def look(text: str) -> Observation:
-    return fingerprints.observe_source(SLUG, [text], SEED)
-
-
-@cache
-def expected() -> Expected:
-    return Expected(tuple(look(path.read_text("utf-8")) for path in source.samples(SLUG, "accept")))
-
-
-def verdict(*mistakes: str) -> Verdict:
-    text = LOOP
-    for name in mistakes:
-        old, new, _ = MISTAKES[name]
-        assert old in text
-        text = text.replace(old, new)
-    return judge(fingerprints.code_exercise(SLUG), look(text), expected())
-
-
-def lost(found: Verdict) -> set[str]:
-    return {claim.id for claim in found.claims if not claim.holds}
+SUBJECT = MistakenLoop(SLUG, LOOP, MISTAKES)
 
 
 def test_the_loop_itself_is_right() -> None:
-    assert (verdict().points, verdict().outcome) == (20, "correct")
+    assert (SUBJECT.verdict().points, SUBJECT.verdict().outcome) == (20, "correct")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_costs_its_part_and_nothing_else(mistake: str) -> None:
-    assert lost(verdict(mistake)) == MISTAKES[mistake][2]
+    assert lost(SUBJECT.verdict(mistake)) == SUBJECT.costs(mistake)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
 def test_two_mistakes_cost_both(pair: tuple[str, str]) -> None:
-    assert lost(verdict(*pair)) == MISTAKES[pair[0]][2] | MISTAKES[pair[1]][2]
+    assert lost(SUBJECT.verdict(*pair)) == SUBJECT.costs(*pair)
 
 
 def test_what_never_moved_can_be_called_by_its_name() -> None:
     asides = ("aside/weight_1", "aside/weight_2")
     moving = ("hidden/kernel", "hidden/bias", *asides, "output/kernel", "output/bias")
-    assert verdict("unapplied").facts["unmoved"] == moving
-    assert verdict("penalties").facts["unmoved"] == asides
-    assert verdict("penalties").facts["steps"] == "30"
+    assert SUBJECT.verdict("unapplied").facts["unmoved"] == moving
+    assert SUBJECT.verdict("penalties").facts["unmoved"] == asides
+    assert SUBJECT.verdict("penalties").facts["steps"] == "30"
 
 
 def test_what_was_seen_before_an_exception_is_not_judged_as_a_whole() -> None:
-    found = judge(
-        fingerprints.code_exercise(SLUG), look(LOOP.replace("    return history", "    return histery")), expected()
-    )
+    found = SUBJECT.changed("    return history", "    return histery")
     assert (found.outcome, found.points) == ("error", 0)
     assert found.raised is not None
     assert found.raised.code == "return histery"
@@ -135,20 +108,16 @@ def test_what_was_seen_before_an_exception_is_not_judged_as_a_whole() -> None:
     ],
 )
 def test_a_global_setting_of_the_notebook_costs_nothing(setting: str) -> None:
-    seen = fingerprints.observe_source(SLUG, [LOOP, setting], SEED)  # which puts back what the setting changes
-    assert judge(fingerprints.code_exercise(SLUG), seen, expected()).points == 20
+    assert SUBJECT.judged(LOOP, setting).points == 20  # looking puts back what the setting changes
 
 
 def test_a_loop_that_stops_when_the_validation_loss_rises_trains_too_short() -> None:
     stop = "        if val_loss > min(history['val_loss']): break\n"
-    early = LOOP.replace("    return history", f"{stop}    return history")
-    found = judge(fingerprints.code_exercise(SLUG), look(early), expected())
-    assert {"updates", "penalties"} <= lost(found)
+    assert {"updates", "penalties"} <= lost(SUBJECT.changed("    return history", f"{stop}    return history"))
 
 
 def test_a_history_under_other_names_is_told_what_it_lacks() -> None:
-    renamed = LOOP.replace('"val_accuracy": []', '"val_acc": []')
-    found = judge(fingerprints.code_exercise(SLUG), look(renamed), expected())
+    found = SUBJECT.changed('"val_accuracy": []', '"val_acc": []')
     assert lost(found) == {"validation", "validation_moment"}
     assert [(claim.facts["name"], claim.facts["seen"]) for claim in found.claims if claim.id == "validation"] == [
         ("val_accuracy", "—")

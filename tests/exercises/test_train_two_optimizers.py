@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from autograde.build import fingerprints, source
-from autograde.judge import judge
-from autograde.terms import Expected, Observation, Verdict
+from tests.exercises.mistaken_loop import MistakenLoop, lost
 
 SLUG = "train_two_optimizers"
-SEED = 11
 LOOP = """
 import tensorflow as tf
 
@@ -102,55 +97,40 @@ PAIRS = [
 ]
 
 
-@cache
-def look(text: str) -> Observation:
-    return fingerprints.observe_source(SLUG, [text], SEED)
-
-
-@cache
-def expected() -> Expected:
-    return Expected(tuple(look(path.read_text("utf-8")) for path in source.samples(SLUG, "accept")))
-
-
-def verdict(*mistakes: str) -> Verdict:
-    text = LOOP
-    for name in mistakes:
-        old, new, _ = MISTAKES[name]
-        assert old in text
-        text = text.replace(old, new)
-    return judge(fingerprints.code_exercise(SLUG), look(text), expected())
-
-
-def lost(found: Verdict) -> set[str]:
-    return {claim.id for claim in found.claims if not claim.holds}
+SUBJECT = MistakenLoop(SLUG, LOOP, MISTAKES)
 
 
 def test_the_loop_itself_is_right() -> None:
-    assert (verdict().points, verdict().outcome) == (20, "correct")
+    assert (SUBJECT.verdict().points, SUBJECT.verdict().outcome) == (20, "correct")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_costs_its_part_and_nothing_else(mistake: str) -> None:
-    assert lost(verdict(mistake)) == MISTAKES[mistake][2]
+    assert lost(SUBJECT.verdict(mistake)) == SUBJECT.costs(mistake)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
 def test_two_mistakes_cost_both(pair: tuple[str, str]) -> None:
-    assert lost(verdict(*pair)) == MISTAKES[pair[0]][2] | MISTAKES[pair[1]][2]
+    assert lost(SUBJECT.verdict(*pair)) == SUBJECT.costs(*pair)
 
 
 def test_what_never_moved_can_be_called_by_its_name() -> None:
     asides = ("lower_aside/weight_1", "lower_aside/weight_2")
     lower = ("lower_1/kernel", "lower_1/bias", *asides, "lower_2/kernel", "lower_2/bias")
-    assert verdict("lower_frozen").facts["unmoved"] == lower
-    assert verdict("upper_last").facts["unmoved"] == ("upper_1/kernel", "upper_aside/weight_1", "upper_aside/weight_2")
-    assert (verdict("upper_last").facts["lower_steps"], verdict("lower_frozen").facts["lower_steps"]) == ("30", "0")
+    assert SUBJECT.verdict("lower_frozen").facts["unmoved"] == lower
+    assert SUBJECT.verdict("upper_last").facts["unmoved"] == (
+        "upper_1/kernel",
+        "upper_aside/weight_1",
+        "upper_aside/weight_2",
+    )
+    assert (
+        SUBJECT.verdict("upper_last").facts["lower_steps"],
+        SUBJECT.verdict("lower_frozen").facts["lower_steps"],
+    ) == ("30", "0")
 
 
 def test_what_was_seen_before_an_exception_is_not_judged_as_a_whole() -> None:
-    found = judge(
-        fingerprints.code_exercise(SLUG), look(LOOP.replace("    return history", "    return histery")), expected()
-    )
+    found = SUBJECT.changed("    return history", "    return histery")
     assert (found.outcome, found.points) == ("error", 0)
     assert found.raised is not None
     assert found.raised.code == "return histery"
