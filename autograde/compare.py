@@ -120,6 +120,7 @@ def alike(exercise: Exercise, key: str, seen: Array, variant: Array) -> bool:
 
 def _shown_alike(claim: Claim, seen: Array, variant: Array) -> bool:
     """Whether what the variant showed was shown here as well, with not much else (times, counts, headings)."""
+    seen, variant = np.atleast_1d(seen), np.atleast_1d(variant)
     if not len(seen) or not len(variant):
         return len(seen) == len(variant)
     return len(seen) <= 2 * len(variant) + 8 and share_shown(seen, variant, atol=claim.atol) >= 0.8

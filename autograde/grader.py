@@ -200,8 +200,13 @@ class Grader:
             return results.fault(job.place, job.given.lang, job.course, *findings.error)
         if job.task.cells and findings.error is None:
             self.room.store.keep_findings(job.run_key, findings, self.options.limits)
-        expected = {slug: self.rights.against(slug, _seen(findings, slug)) for slug in job.task.cases}
-        judged = results.judge_submission(job.given, job.course, findings, expected)
+        try:
+            expected = {slug: self.rights.against(slug, _seen(findings, slug)) for slug in job.task.cases}
+            judged = results.judge_submission(job.given, job.course, findings, expected)
+        except FaultError as error:
+            return results.fault(job.place, job.given.lang, job.course, error.kind, error.detail)
+        except Exception as error:  # a fault of the judge's own must not keep the others from their results
+            return results.fault(job.place, job.given.lang, job.course, "internal", f"{type(error).__name__}: {error}")
         standing = self._enter(job, judged)
         if job.damage is not None:
             result = results.damaged(job.place, job.given.lang, job.course, job.damage, standing)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograde import cli, grader, rights, store, workers
+from autograde import cli, grader, results, rights, store, workers
 from autograde.classroom import Classroom, ClassroomError
 from autograde.ledger import GradebookError
 from autograde.sandbox import Engine, Findings, Limits, Task, Unsafe
@@ -239,6 +239,24 @@ def test_an_answer_without_code_is_untouched(room: Classroom, source: str) -> No
     made.hand_in(room, "eve", made.book({"standardize": source}))
     (one, _) = made.grade(room)["eve"].exercises
     assert (one["outcome"], one["points"]) == ("untouched", 0.0)
+
+
+def test_a_fault_of_the_judge_is_told_and_the_others_have_their_results(
+    handed_in: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge_submission = results.judge_submission
+
+    def faulty(given: object, *rest: object) -> object:
+        if given.lang == "zh":  # type: ignore[attr-defined]
+            raise ValueError("no such array")
+        return judge_submission(given, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(results, "judge_submission", faulty)
+    found = made.grade(handed_in)
+    assert found["bob"].error is not None
+    assert found["bob"].error["kind"] == "internal"
+    assert "no such array" in found["bob"].error["message"]
+    assert found["ada"].score == 20.0
 
 
 def test_filters_choose_and_unknown_names_are_refused(handed_in: Classroom) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from autograde.judge import judge
-from autograde.terms import Array, Claim, Expected, Observation, Raised
-from tests.observations import arrays, exercise, seen
+from autograde.terms import Array, Claim, Expected, How, Misconception, Observation, Raised
+from tests.observations import arrays, exercise, floats, seen
 
 AB = exercise(Claim("a", of="a", points=12), Claim("b", of="b", points=8))
 
@@ -86,6 +87,23 @@ def test_what_behaves_like_the_stub_is_untouched_and_what_only_resembles_it_is_n
     assert judge(AB, elsewhere, expected).outcome == "untouched"
     assert judge(AB, seen(raised={"case": Raised("TypeError", "got a string")}), expected).outcome == "error"
     assert judge(AB, seen(a=0.0, raised=dict(stub.raised)), expected).outcome == "incorrect"
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from(["bool", "int8", "uint64", "float16", "float64", "U3"]),
+        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3),
+    ),
+    st.sampled_from(["close", "equal", "shape", "shown"]),
+    hnp.arrays("float64", hnp.array_shapes(min_dims=1, max_dims=2, max_side=3), elements=floats),
+)
+def test_whatever_array_comes_is_judged(array: Array, how: How, right: Array) -> None:
+    claim = Claim("a", of="a", points=20, how=how)
+    known = {"doubled": (seen(a=2 * right),)}
+    verdict = judge(
+        exercise(claim, mistakes=(Misconception("doubled"),)), seen(a=array), Expected((seen(a=right),), known)
+    )
+    assert verdict.points == (20 if verdict.claims[0].holds else 0)
 
 
 def test_a_claim_about_nothing_tells_the_author() -> None:
