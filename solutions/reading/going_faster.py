@@ -17,6 +17,7 @@ for a shorter last one.
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -35,14 +36,15 @@ def train_in_chunks(
     """
     history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
     n_steps = len(train_set)
-    chunks = train_set.rebatch(steps_per_call * batch_size).prefetch(2)  # the next is joined while this one trains
+    # repeated before it is prefetched: the next chunk is joined while this one trains, also across the end of an epoch
+    chunks = iter(train_set.rebatch(steps_per_call * batch_size).repeat(n_epochs).prefetch(1))
     optimizer.build(model.trainable_variables)
     many_steps = compiled_steps(model, optimizer, loss_fn, batch_size, xla)
     validate = compiled_validation(model, loss_fn, valid_set)
     for epoch in range(1, n_epochs + 1):
         totals = np.zeros(3)  # instances, sum of losses, right answers: up to the end of the last chunk
         with tqdm(total=n_steps, desc=f"Epoch {epoch}/{n_epochs}") as bar:
-            for X, y in chunks:
+            for X, y in itertools.islice(chunks, math.ceil(n_steps / steps_per_call)):
                 sizes = batch_sizes(len(y), batch_size)
                 losses, hits = (result.numpy() for result in many_steps(X, y))
                 sums = totals + np.cumsum(np.stack([sizes, losses * sizes, hits], axis=1), axis=0)
@@ -65,27 +67,26 @@ def compiled_steps(model, optimizer, loss_fn, batch_size, xla):
     It is traced, and compiled by XLA, once for every length of a chunk: two lengths at most in an epoch.
     """
 
-    def one_step(batch):
-        X, y = batch
-        with tf.GradientTape() as tape:
-            y_pred = model(X, training=True)
-            loss = loss_fn(y, y_pred) + sum(model.losses)
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
-        hits = tf.reduce_sum(tf.cast(tf.argmax(y_pred, axis=-1) == tf.cast(y, tf.int64), tf.int32))
-        return tf.cast(loss, tf.float32), hits
-
     @tf.function(jit_compile=xla)
     def many_steps(X, y):
+        def step(start, size=batch_size):  # with the batch that begins at instance `start`
+            X_batch, y_batch = (tf.slice(a, [start] + [0] * (a.ndim - 1), [size, *a.shape[1:]]) for a in (X, y))
+            with tf.GradientTape() as tape:
+                y_pred = model(X_batch, training=True)
+                loss = loss_fn(y_batch, y_pred) + sum(model.losses)
+            gradients = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply(gradients, model.trainable_variables)
+            hits = tf.reduce_sum(tf.cast(tf.argmax(y_pred, axis=-1) == tf.cast(y_batch, tf.int64), tf.int32))
+            return tf.cast(loss, tf.float32), hits
+
+        n_last = X.shape[0] % batch_size
+        cut = X.shape[0] - n_last
         results = []
-        n_full = X.shape[0] // batch_size
-        cut = n_full * batch_size
-        if n_full:
-            batches = [tf.reshape(part[:cut], (n_full, batch_size, *part.shape[1:])) for part in (X, y)]
-            signature = (tf.float32, tf.int32)  # of the results; one after the other, as each step builds on the last
-            results.append(tf.map_fn(one_step, tuple(batches), fn_output_signature=signature, parallel_iterations=1))
-        if cut < X.shape[0]:  # the short last batch
-            results.append([result[tf.newaxis] for result in one_step((X[cut:], y[cut:]))])
+        if cut:  # one after the other, as each step builds on the last
+            signature, starts = (tf.float32, tf.int32), tf.range(0, cut, batch_size)
+            results.append(tf.map_fn(step, starts, fn_output_signature=signature, parallel_iterations=1))
+        if n_last:  # the short last batch
+            results.append([result[tf.newaxis] for result in step(cut, n_last)])
         return [tf.concat(parts, axis=0) for parts in zip(*results, strict=True)]
 
     return many_steps

@@ -126,14 +126,15 @@ def test_several_steps_in_one_call_train_like_one_step_per_call(xla: bool) -> No
 
 
 @pytest.mark.parametrize(("n", "batch_size"), [(8, 4), (3, 4), (9, 4), (16, 4), (17, 4)])
-def test_chunks_of_any_size_give_each_step_once(n: int, batch_size: int) -> None:
+@pytest.mark.parametrize("xla", [False, True])
+def test_chunks_of_any_size_give_each_step_once(n: int, batch_size: int, xla: bool) -> None:
     bar = record()
     model = joined(*parts())
     train = reading("going_faster", bar).train_in_chunks
     train_set = data(n, batch_size)
     train(
         model, tf.keras.optimizers.SGD(0.1), loss_fn(), train_set, data(), 1,
-        batch_size=batch_size, steps_per_call=2, xla=False,
+        batch_size=batch_size, steps_per_call=2, xla=xla,
     )  # fmt: skip
     steps = -(-n // batch_size)
     assert (bar.opened[0].total, bar.opened[0].n) == (steps, steps)
