@@ -9,6 +9,7 @@ import re
 import traceback
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,7 +25,9 @@ MAX_NAME = 200
 MAX_MESSAGE = 1_000
 PLAIN_KINDS = "biufU"  # bool, int, uint, float, text: what can be compared and cannot run
 
+BORROWED = "borrowed"  # the entry of a case that names what ran for an answer and must not
 Probe = Callable[..., "Mapping[str, Any] | Iterable[tuple[str, Any]]"]
+Tell = Callable[[str], None]
 Cases = Mapping[str, Mapping[str, Any]]
 _RAISED = "!raised"
 _HERE = str(Path(__file__).parent)
@@ -41,16 +44,25 @@ class Student(dict[str, Any]):
         raise NameError(f"name {name!r} is not defined")
 
 
-def observe(probe: Probe, namespace: Mapping[str, Any], asks_for: Iterable[str], cases: Cases) -> Observation:
+def observe(
+    probe: Probe,
+    namespace: Mapping[str, Any],
+    asks_for: Iterable[str],
+    cases: Cases,
+    notice: Callable[[str, str], None] = lambda case, name: None,
+) -> Observation:
     """Call `probe(student, **inputs)` for each case and collect the arrays that it returns or yields.
 
     What a probe yields before the student's code raises is kept; the exception ends its case only.
+    `notice(case, name)` is called at once, and once only, for every name that is told (see `teller`).
     Never raises for what the student's code does, apart from `KeyboardInterrupt`, which ends the whole observation.
     """
     student = Student({name: namespace[name] for name in asks_for if name in namespace})
     arrays: dict[str, Array] = {}
     raised: dict[str, Raised] = {}
+    told: dict[tuple[str, str], None] = {}
     for case, inputs in cases.items():
+        _tell_to(_tell_once(told, case, notice))
         try:
             seen = probe(student, **inputs)
             for name, value in seen.items() if isinstance(seen, Mapping) else seen:
@@ -59,7 +71,72 @@ def observe(probe: Probe, namespace: Mapping[str, Any], asks_for: Iterable[str],
             raise
         except BaseException as error:  # student code runs here: SystemExit and worse are its outcome, not ours
             raised[case] = describe(error)
-    return Observation(arrays, raised)
+        finally:
+            _tell_to(_nobody)
+    return with_told(Observation(arrays, raised), told)
+
+
+def _nobody(name: str) -> None:
+    """Nothing is being observed."""
+
+
+def _desk() -> tuple[Callable[[], Tell], Callable[[Tell], None]]:
+    """Where those who notice ask whom to tell, in whatever thread, and where that is said."""
+    present: Tell = _nobody
+
+    def teller() -> Tell:
+        """A function that takes the name of something that runs for an answer and must not, in the case under way.
+
+        What is told stands in the case's entry `BORROWED`, whatever runs later: in the sandbox it leaves the process at
+        once.
+        """
+        return present
+
+    def tell_to(tell: Tell) -> None:
+        nonlocal present
+        present = tell
+
+    return teller, tell_to
+
+
+teller, _tell_to = _desk()
+
+
+class Noticed:
+    """Names of what runs for an answer and must not: told as soon as they are noted."""
+
+    def __init__(self) -> None:
+        names: set[str] = set()
+        tell = teller()
+
+        def note(name: str) -> None:
+            tell(name)
+            names.add(name)
+
+        self.note, self._names = note, names
+
+    def __str__(self) -> str:
+        return ", ".join(sorted(self._names))
+
+
+def _tell_once(told: dict[tuple[str, str], None], case: str, notice: Callable[[str, str], None]) -> Tell:
+    def tell(name: str) -> None:
+        if (case, name) not in told:
+            told[case, name] = None
+            notice(case, name)
+
+    return tell
+
+
+def with_told(observation: Observation, told: Iterable[tuple[str, str]]) -> Observation:
+    """`observation` with the names that were told of its cases, (case, name), beside those that stand there."""
+    arrays = dict(observation.arrays)
+    for case, name in told:
+        entry = f"{case}/{BORROWED}"
+        before = arrays.get(entry)
+        names = set(str(before).split(", ")) if before is not None and before.dtype.kind == "U" else set()
+        arrays[entry] = np.array(", ".join(sorted(names - {""} | {name})))
+    return replace(observation, arrays=arrays)
 
 
 def plain(value: Any) -> Array:

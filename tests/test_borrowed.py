@@ -90,3 +90,26 @@ def test_the_profile_functions_before_it_are_back_afterwards() -> None:
         sys.setprofile(before[0])
         threading.setprofile(before[1])
     assert after == (mine, mine)
+
+
+def traced(action: Callable[[Any], Any]) -> Any:
+    return tf.function(action).get_concrete_function(tf.TensorSpec((2, 3)))
+
+
+@pytest.mark.parametrize("depth", [1, 2], ids=["itself", "in a function of a function"])
+def test_a_graph_traced_before_is_noticed_by_whose_code_made_it(depth: int) -> None:
+    layer = tf.keras.layers.LayerNormalization()
+    layer.build((2, 3))
+    run = layer
+    for _ in range(depth):
+        run = traced(run)
+    assert noticed(lambda: run(tf.constant(ROWS))) == "layer_normalization"
+
+
+def test_an_own_graph_traced_before_is_fine() -> None:
+    def normalize(x: Any) -> Any:
+        mean, variance = tf.nn.moments(x, -1, keepdims=True)
+        return (x - mean) / tf.sqrt(variance + 0.001)
+
+    run = traced(normalize)
+    assert noticed(lambda: run(tf.constant(ROWS))) == ""

@@ -20,7 +20,7 @@ from autograde.build import fingerprints, lint, new, source, stale, validate
 from autograde.catalog import CODE_STUB, TEXT_STUB, AuthorError
 from autograde.judge import judge
 from autograde.rubric import patterns
-from autograde.terms import Exercise
+from autograde.terms import Claim, Exercise, Observation
 
 Change = Callable[[str, str, str], None]
 
@@ -452,3 +452,29 @@ def test_a_few_wrong_answers_may_go_without_a_name(made_up: Path) -> None:
 def test_the_graders_sandbox_gives_the_same_verdicts_as_this_process(made_up: Path) -> None:
     verdicts, expected = validate.on_seed("standardize", 5, made_up)
     assert validate.as_graded("standardize", expected, 5, jobs=1, solutions=made_up) == [verdicts, verdicts]
+
+
+# ---- what right answers define
+
+
+def test_what_is_shown_is_defined_by_the_columns_of_a_right_answer() -> None:
+    claims = (
+        Claim("loss", of="shown_loss", how="shown"),
+        Claim("validation", of=("shown_val_loss", "shown_val_accuracy"), how="shown"),
+        Claim("values", of="out"),
+    )
+    nan = float("nan")
+    rows = np.array([[3.0, nan, nan], [2.0, nan, nan], [2.0, 5.0, 0.5], [1.0, nan, nan], [1.0, 4.0, 0.75]])
+    names = ("shown_loss", "shown_val_loss", "shown_val_accuracy", "out")
+    seen = Observation({f"case/{name}": rows for name in names})
+    found = fingerprints.defined(Exercise("loops", ("train",), claims), seen).arrays
+    assert {name: found[f"case/{name}"].tolist() for name in names[:3]} == {
+        "shown_loss": [3.0, 2.0, 1.0], "shown_val_loss": [5.0, 4.0], "shown_val_accuracy": [0.5, 0.75],
+    }  # fmt: skip
+    assert found["case/out"] is rows
+
+
+def test_a_right_answer_that_shows_nothing_defines_nothing() -> None:
+    exercise = Exercise("loops", ("train",), (Claim("loss", of="shown_loss", how="shown"),))
+    found = fingerprints.defined(exercise, Observation({"case/shown_loss": np.full((0, 16), np.nan)}))
+    assert found.arrays["case/shown_loss"].shape == (0,)

@@ -15,8 +15,12 @@ ROOT = Path(__file__).parent.parent / "autograde"
 # The floors of the house, each with its steps: a module imports from lower floors and, on its own floor, from lower
 # steps. A new module needs its place here.
 FLOORS = (
-    (["terms", "standin", "panel", "inert", "display", "borrowed", "pages", "defaults"], ["loops", "quiet"]),
-    (["catalog", "observe", "compare"], ["diagnosis", "speak", "where"], ["judge"], ["datasets", "rubric"]),
+    (
+        ["terms", "standin", "panel", "inert", "display", "pages", "defaults"],
+        ["observe", "quiet"],
+        ["borrowed", "loops"],
+    ),
+    (["catalog", "compare"], ["diagnosis", "speak", "where"], ["judge"], ["datasets", "rubric"]),
     (["submission", "sandbox"], ["door", "formgrader", "marked", "store", "verdicts", "workers", "watch", "doctor"]),
     (
         *(["build"], ["classroom"], ["ledger", "rights"], ["results"]),

@@ -8,6 +8,7 @@ import pickle
 import struct
 import tracemalloc
 import zipfile
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -251,3 +252,35 @@ def test_a_long_error_is_cut_and_still_read() -> None:
     error = Raised("E" * 500, json.dumps("字" * 5000), 1, "c" * 500)
     back = from_bytes(to_bytes(Observation(raised={"case": error}))).raised["case"]
     assert len(back.message) <= wall.MAX_MESSAGE
+
+
+# ---- what is told
+
+
+def test_what_is_told_stands_in_its_case_and_is_passed_on_at_once() -> None:
+    passed: list[tuple[str, str]] = []
+
+    def probe(student: Mapping[str, Any], n: int) -> Iterator[tuple[str, Any]]:
+        tell = wall.teller()
+        if n:
+            tell("fit")
+            assert passed[-1] == (str(n), "fit")
+            tell("fit")
+        yield "borrowed", "sys.setprofile" if n == 2 else ""
+
+    seen = observe(probe, {}, (), {str(n): {"n": n} for n in range(3)}, lambda case, name: passed.append((case, name)))
+    assert {name: str(value) for name, value in seen.arrays.items()} == {
+        "0/borrowed": "", "1/borrowed": "fit", "2/borrowed": "fit, sys.setprofile",
+    }  # fmt: skip
+    assert passed == [("1", "fit"), ("2", "fit")]
+
+
+def test_what_is_told_stands_also_where_the_probe_ends_early_and_nothing_is_told_afterwards() -> None:
+    def probe(student: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        wall.teller()("fit")
+        raise RuntimeError("after that")
+        yield
+
+    seen = observe(probe, {}, (), {"case": {}})
+    wall.teller()("too late")
+    assert str(seen.arrays["case/borrowed"]) == "fit"

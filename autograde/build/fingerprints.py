@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from itertools import count, starmap
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from autograde import catalog, compare
 from autograde.build import source
@@ -47,7 +50,8 @@ class Gallery:
     @property
     def expected(self) -> Expected:
         """Right are the `accept_*` samples or, where there are none, the reference."""
-        right = tuple(map(_bare, self.of("accept").values())) or (_bare(self.reference),)
+        accepted = tuple(defined(self.exercise, _bare(seen)) for seen in self.of("accept").values())
+        right = accepted or (_bare(self.reference),)
         wrong: dict[str, tuple[Observation, ...]] = {}
         for path, seen in self.of("wrong").items():
             mistake = source.misconception_of(path)
@@ -128,6 +132,24 @@ def only_wrong(exercise: Exercise, seen: Observation, right: tuple[Observation, 
     seen = _bare(seen)
     wrong = compare.wrong_entries(exercise, seen, Expected(right))
     return Observation({key: seen.arrays[key] for key in wrong if key in seen.arrays}, seen.raised)
+
+
+def defined(exercise: Exercise, right: Observation) -> Observation:
+    """`right`, which defines what is right, with the values that each "shown" entry is about in the place of all rows.
+
+    Its rows hold one number for each of these entries, in the order of the claims; where some rows are longer than
+    others, as those after a validation are, a number counts in the shortest rows that reach to it.
+    """
+    claims = [claim for claim in exercise.claims if claim.how == "shown"]
+    patterns = [pattern for claim in claims for pattern in claim.patterns]
+    arrays = dict(right.arrays)
+    for key, rows in right.arrays.items():
+        column = next((number for number, pattern in enumerate(patterns) if fnmatchcase(key, pattern)), None)
+        if column is not None and rows.ndim == 2:
+            lengths = np.isfinite(rows.astype("float64")).sum(axis=1)
+            shortest = min(lengths[lengths > column], default=0)
+            arrays[key] = rows[lengths == shortest, column]
+    return replace(right, arrays=arrays)
 
 
 def _bare(seen: Observation) -> Observation:

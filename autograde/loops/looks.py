@@ -12,7 +12,6 @@ from autograde.display import Display
 from autograde.loops.data import FIRST_VALID_ID, N_EPOCHS, TRAIN_BATCHES
 
 REPORTED = ("loss", "accuracy", "val_loss", "val_accuracy")
-SHOWN = tuple(f"shown_{name}" for name in REPORTED)
 MISSING, TEXT = "—", '"…"'  # what stands for a list that is not there, and for each text where a number should be
 
 
@@ -38,16 +37,15 @@ def values_of(*models: Any) -> dict[str, Any]:
 def look_at_reports(history: Any, display: Display) -> Iterator[tuple[str, Any]]:
     """What the loop returned (of the last epoch, in which the weights move, only that it is there) and what it showed.
 
-    A right answer that defines what is to be shown (`accept_*`) returns it beside the history, under the names of
-    `SHOWN`: one number for each step of the first epochs.
+    The rows that were shown stand once for each of `REPORTED`, as `shown_<name>`.
     """
     yield "returned", lengths(history)
     history = history if isinstance(history, Mapping) else {}
     for name in REPORTED:
         figures = reported(history[name]) if name in history else np.array(MISSING)
         yield name, figures[:-1] if figures.shape == (N_EPOCHS,) else figures
-    for name in SHOWN:
-        yield name, np.ravel(reported(history[name])) if name in history else display.rows()
+    for name in REPORTED:
+        yield f"shown_{name}", display.rows()
 
 
 def lengths(history: Any) -> npt.NDArray[np.int64]:

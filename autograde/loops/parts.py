@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
 from types import FrameType, SimpleNamespace
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograde.loops.data import FIRST_VALID_ID, N_EPOCHS, TRAIN_BATCHES, Floats
+from autograde.observe import Noticed
 
 GATE_STEP = (N_EPOCHS - 1) * TRAIN_BATCHES + 5  # the step, from 0, at which the gradient first reaches all weights
 PENALTY = 0.75  # the constant value of each loss term
@@ -21,32 +21,39 @@ _CAPACITY = 2_048  # batches that a diary has room for: fifty times what is need
 class Watch:
     """Notes which of Keras's own training runs above a layer or a constraint, by looking up the stack."""
 
-    KINDS = ("fit", "train_on_batch", "train_step", "multi_optimizer")
-
     def __init__(self) -> None:
-        self.seen: set[str] = set()
+        self._noticed = Noticed()
+        self.look_up = _looker(self._noticed.note)
 
-    def look_up(self) -> None:
-        frame: FrameType | None = sys._getframe(1)
+    def found(self) -> str:
+        """The names of what was noticed so far, joined by commas; "" where it was nothing."""
+        return str(self._noticed)
+
+
+def _looker(note: Callable[[str], None]) -> Callable[[], None]:
+    """A function that looks up the stack; it has all that it needs in itself."""
+    kinds, frame_of = ("fit", "train_on_batch", "train_step"), sys._getframe
+
+    def look_up() -> None:
+        frame: FrameType | None = frame_of(1)
         while frame is not None:
             code = frame.f_code
             if "/keras/src/" in code.co_filename.replace("\\", "/"):
-                if code.co_filename.endswith("trainer.py") and code.co_name in self.KINDS:
-                    self.seen.add(code.co_name)
+                if code.co_filename.endswith("trainer.py") and code.co_name in kinds:
+                    note(code.co_name)
                 elif code.co_filename.endswith("multi_optimizer.py"):
-                    self.seen.add("multi_optimizer")
+                    note("multi_optimizer")
             frame = frame.f_back
 
-    def flags(self) -> npt.NDArray[np.int64]:
-        """For each of `KINDS` whether it was seen."""
-        return np.array([kind in self.seen for kind in self.KINDS], "int64")
+    return look_up
 
 
-@cache
-def parts() -> SimpleNamespace:
-    """The classes that models are made of here; made when TensorFlow is needed."""
+def parts(watch: Watch | None = None) -> SimpleNamespace:
+    """The classes that models are made of here, with `watch` in them; made when TensorFlow is needed."""
     import keras
     import tensorflow as tf
+
+    look_up = (watch or Watch()).look_up
 
     class Diary(keras.layers.Layer):  # type: ignore[misc]
         """Writes down the head of every batch that passes, counts the epochs, and takes id and lane off the samples.
@@ -55,9 +62,8 @@ def parts() -> SimpleNamespace:
         training mode do not count for it, unless there never was one in training mode.
         """
 
-        def __init__(self, watch: Watch, **kwargs: Any) -> None:
+        def __init__(self, **kwargs: Any) -> None:
             super().__init__(**kwargs)
-            self.look_up = watch.look_up
             self.heads = tf.Variable(tf.zeros(_CAPACITY, tf.int32), trainable=False)  # the id of each first sample
             self.count = tf.Variable(0, trainable=False)
             self.lane = tf.Variable(0.0, trainable=False)
@@ -66,7 +72,7 @@ def parts() -> SimpleNamespace:
             self.trained = tf.Variable(False, trainable=False)  # whether any pass was in training mode
 
         def call(self, inputs: Any, training: Any = None) -> Any:
-            self.look_up()
+            look_up()
             head = tf.cast(inputs[0, -2], tf.int32)
             self.lane.assign(inputs[0, -1])
             self.heads.scatter_nd_update([[tf.minimum(self.count, _CAPACITY - 1)]], [head])
@@ -124,11 +130,8 @@ def parts() -> SimpleNamespace:
     class UnitColumns(keras.constraints.Constraint):  # type: ignore[misc]
         """Scales every column of a kernel to length 1."""
 
-        def __init__(self, watch: Watch) -> None:
-            self.watch = watch
-
         def __call__(self, kernel: Any) -> Any:
-            self.watch.look_up()
+            look_up()
             return kernel / tf.norm(tf.convert_to_tensor(kernel), axis=0, keepdims=True)
 
     class Gate(keras.layers.Layer):  # type: ignore[misc]

@@ -22,6 +22,7 @@ import numpy as np
 from autograde import catalog
 from autograde.observe import TooLargeError, describe, observe, to_bytes
 from autograde.sandbox.job import Attempt, Cell
+from autograde.sandbox.pristine import Pristine, report_searches
 from autograde.sandbox.shell import GradingShell, Recorder, Stream
 from autograde.sandbox.wire import MAX_BODY, encode_raised, sender
 from autograde.terms import Exercise, Observation, Raised
@@ -55,6 +56,7 @@ def settle_in(env: Mapping[str, str]) -> None:
     tempfile.tempdir = None
     sys.path.insert(0, "")
     seed_everything()
+    report_searches()
 
 
 class Runner:
@@ -67,6 +69,7 @@ class Runner:
         self.terminal = terminal
         self.recorder = shell.recorder = Recorder(attempt.limits.output_kib << 10, self.flooded)
         self.late: set[str] = set()
+        self.course = Pristine("autograde", [catalog.load(slug).module for slug in attempt.task.cases])
         shell.no_commands = " ".join(catalog.common(attempt.task.lang).get("sandbox", "no_commands"))
         sys.stdout, sys.stderr = Stream("stdout", self.recorder), Stream("stderr", self.recorder)
 
@@ -98,10 +101,15 @@ class Runner:
         assert isinstance(entry.about, Exercise)
         asks_for, cases = entry.about.asks_for, self.attempt.task.cases[slug]
         self.recorder.start()
-        late, seen = slug in self.late, None
+        late, seen, send = slug in self.late, None, self.send
+
+        def notice(case: str, name: str) -> None:
+            send({"noticed": [case, name]})
+
         if not late:
             seed_everything()
-            late, seen = self.timed(lambda: observe(entry.probe, self.shell.user_ns, asks_for, cases))
+            self.course.restore()
+            late, seen = self.timed(lambda: observe(entry.probe, self.shell.user_ns, asks_for, cases, notice))
         try:
             body = to_bytes(seen or Observation())
         except TooLargeError as error:

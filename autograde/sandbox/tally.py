@@ -11,6 +11,7 @@ from autograde.sandbox.job import Attempt, Cell, Finding, Limits, Output, Reason
 from autograde.sandbox.wire import BadFrameError, Frame, decode, decode_raised
 from autograde.terms import Raised
 
+MAX_NOTICED = 100  # names of what ran and must not, of one exercise
 MAX_OUTPUTS = 64 << 20  # bytes of outputs kept of one submission
 _TIMES = ("seconds", "total_seconds", "cpu_seconds")
 _MEMORY = ("memory_mib",)
@@ -26,6 +27,7 @@ class Tally:
     found: dict[str, Finding] = field(default_factory=dict)
     outputs: dict[str, list[Output]] = field(default_factory=dict)
     raised: dict[str, Raised] = field(default_factory=dict)
+    noticed: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     error: tuple[str, str] | None = None
     _skip: set[str] = field(default_factory=set)
     _last: Finding = field(default_factory=lambda: Finding(reason="timeout", detail="total_seconds"))
@@ -73,6 +75,14 @@ class Tally:
         if raised and cell.exercise:
             self.raised[cell.exercise] = raised
 
+    def notice(self, slug: str, noticed: Any) -> None:
+        """Something ran for an answer that must not: a case and a name. Nothing that comes later takes it back."""
+        if not isinstance(noticed, list) or len(noticed) != 2 or noticed[0] not in [*self.task.cases[slug]]:
+            raise BadFrameError("not a notice")
+        names = self.noticed.setdefault(slug, set())
+        if len(names) < MAX_NOTICED:
+            names.add((noticed[0], str(noticed[1])[: observe.MAX_NAME]))
+
     def end_probe(self, slug: str, header: Mapping[str, Any], body: bytes) -> None:
         if header.get("late"):
             self.found.setdefault(slug, _LATE)
@@ -81,6 +91,7 @@ class Tally:
             seen = observe.from_bytes(body)
         except ValueError:
             raise BadFrameError("not an observation") from None
+        seen = observe.with_told(seen, self.noticed.get(slug, ()))
         self.found.setdefault(slug, Finding(seen, raised=self.raised.get(slug)))
 
     def close(self) -> Mapping[str, Finding]:
@@ -123,6 +134,8 @@ class Progress:
         elif "begin" in header and header["begin"] == self.at + 1 < len(self.steps):
             self.at, self._ended = self.at + 1, False
             return True
+        elif "noticed" in header and self.at >= 0 and not self._ended and isinstance(self.current, str):
+            self.tally.notice(self.current, header["noticed"])
         elif "end" in header and header["end"] == self.at >= 0 and not self._ended:
             step = self.steps[self.at]
             if isinstance(step, Cell):

@@ -4,8 +4,8 @@
 
 One run for everything: every design trains the same network on the same batches in the same order, by turns, so that a
 busy moment hits all of them. Steps are counted from the second epoch of a turn on: tracing and compiling are left out,
-and named in a column of their own. What a design shows goes to a null device. Figures are medians over the turns, ratios
-medians of the turns' ratios to `fit`.
+and named in a column of their own. What a design shows goes to a null device. Figures are medians over the turns,
+ratios medians of the turns' ratios to `fit`.
 """
 
 from __future__ import annotations

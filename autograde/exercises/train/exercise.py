@@ -142,7 +142,7 @@ def look_at_everything(
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     with Display(lambda: int(optimizer.iterations)) as display:
         history = train(model, optimizer, loss_fn, train_set, valid_set, loops.N_EPOCHS)
-    yield "borrowed", watch.flags()
+    yield "borrowed", watch.found()
     yield from loops.look_at_weights(model, "frozen", "hidden", "output", "aside", "mode")
     yield "iterations", np.array(optimizer.iterations)
     yield from loops.look_at_reports(history, display)
@@ -159,15 +159,15 @@ def build_model(watch: Any, optimizer: Any, weights: Any, slopes: Any) -> Any:
     """A small classifier of `(batch, features + 2)` inputs, logits of shape `(batch, classes)`."""
     import keras
 
-    parts = loops.parts()
-    diary = parts.Diary(watch, name="diary")
+    parts = loops.parts(watch)
+    diary = parts.Diary(name="diary")
     model = keras.Sequential(
         [
             keras.Input((loops.FEATURES + 2,)),
             diary,
             parts.Mode(diary, name="mode"),
             keras.layers.Dense(4, activation="tanh", trainable=False, name="frozen"),
-            keras.layers.Dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(watch), name="hidden"),
+            keras.layers.Dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(), name="hidden"),
             parts.Aside(slopes, name="aside"),
             keras.layers.Dense(loops.CLASSES, name="output"),
             parts.Gate(diary, [optimizer], once=False, name="gate"),

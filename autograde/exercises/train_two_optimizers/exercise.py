@@ -161,7 +161,7 @@ def look_at_everything(
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
     with Display(lambda: [int(one.iterations) for one in optimizers]) as display:
         history = train(lower, upper, *optimizers, loss_fn, train_set, valid_set, loops.N_EPOCHS)
-    yield "borrowed", watch.flags()
+    yield "borrowed", watch.found()
     yield from loops.look_at_weights(lower, "lower_frozen", "lower_1", "lower_2", "lower_aside", "lower_mode")
     yield from loops.look_at_weights(upper, "upper_1", "upper_2", "upper_aside", "upper_mode")
     for name, optimizer in zip(("lower", "upper"), optimizers, strict=True):
@@ -181,9 +181,9 @@ def build_parts(watch: Any, optimizers: Any, weights: Any, slopes: Any) -> tuple
     """The lower part, `(batch, features + 2)` to `(batch, 5)`, and the upper part, from there to probabilities."""
     import keras
 
-    parts = loops.parts()
+    parts = loops.parts(watch)
     dense = keras.layers.Dense
-    diary = parts.Diary(watch, name="diary")
+    diary = parts.Diary(name="diary")
     lower = keras.Sequential(
         [
             keras.Input((loops.FEATURES + 2,)),
@@ -191,7 +191,7 @@ def build_parts(watch: Any, optimizers: Any, weights: Any, slopes: Any) -> tuple
             dense(4, activation="tanh", trainable=False, name="lower_frozen"),
             dense(4, activation="tanh", name="lower_1"),
             parts.Aside(slopes[0], name="lower_aside"),
-            dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(watch), name="lower_2"),
+            dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(), name="lower_2"),
             parts.Mode(diary, name="lower_mode"),
         ]
     )

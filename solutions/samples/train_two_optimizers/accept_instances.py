@@ -8,7 +8,6 @@ def train_two_optimizers(
     lower_layers, upper_layers, lower_optimizer, upper_optimizer, loss_fn, train_set, valid_set, n_epochs
 ):
     history = {name: [] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
-    shown = {f"shown_{name}": [] for name in history}
     for epoch in range(n_epochs):
         losses, hits, sizes = [], [], []
         for X, y in train_set:
@@ -23,14 +22,13 @@ def train_two_optimizers(
             hits.append(np.sum(np.argmax(y_pred, axis=1) == y))
             sizes.append(len(y))
             if epoch < n_epochs - 1:
-                shown["shown_loss"].append(sum(losses) / sum(sizes))
-                shown["shown_accuracy"].append(sum(hits) / sum(sizes))
+                print(f"{sum(losses) / sum(sizes):.6f} {sum(hits) / sum(sizes):.6f}")
         y_pred = np.concatenate([upper_layers(lower_layers(X, training=False), training=False) for X, _ in valid_set])
         y = np.concatenate([y for _, y in valid_set])
         history["loss"].append(sum(losses) / sum(sizes))
         history["accuracy"].append(sum(hits) / sum(sizes))
         history["val_loss"].append(float(tf.add_n([loss_fn(y, y_pred), *lower_layers.losses, *upper_layers.losses])))
         history["val_accuracy"].append(np.mean(np.argmax(y_pred, axis=1) == y))
-    for name in ("val_loss", "val_accuracy"):
-        shown[f"shown_{name}"] = history[name][:-1]
-    return {**history, **shown}
+        if epoch < n_epochs - 1:
+            print(*(f"{values[-1]:.6f}" for values in history.values()))
+    return history
