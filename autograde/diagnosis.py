@@ -36,9 +36,6 @@ def diagnose(exercise: Exercise, seen: Observation, expected: Expected) -> dict[
                 explained[misconception.id] = marks
             if marks and _tells(exercise, marks, variant):
                 strong.add(misconception.id)
-    for name, marks in explained.items():
-        if marks == mistakes:
-            return {name: marks}
     found = _cover(explained)
     if frozenset().union(*found.values()) == mistakes:
         return found
@@ -75,21 +72,18 @@ def marks(exercise: Exercise, fingerprint: Observation, expected: Expected) -> f
 def _matching(exercise: Exercise, seen: Observation, variant: Observation, mistakes: frozenset[str]) -> frozenset[str]:
     """The wrong entries that the variant explains: all of its own, or none."""
     marks: list[str] = []
-    telling = False
     for key in mistakes:
         case = key.rpartition("/")[0]
         if key in variant.arrays:
             if key not in seen.arrays or not alike(exercise, key, seen.arrays[key], variant.arrays[key]):
                 return frozenset()
-            telling = True
             marks.append(key)
         elif case in variant.raised and key not in seen.arrays:
             error = seen.raised.get(case)
             if error is None or error.fingerprint != variant.raised[case].fingerprint:
                 return frozenset()
-            telling = True
             marks.append(key)
-    if not telling or any(key not in mistakes for key in variant.arrays if not is_note(key)):
+    if any(key not in mistakes for key in variant.arrays if not is_note(key)):
         return frozenset()
     if any(case not in seen.raised for case in variant.raised):
         return frozenset()

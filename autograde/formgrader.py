@@ -18,17 +18,13 @@ _TEMPLATES = Path(__file__).with_name("templates")
 _ANYONES = ("student", "first_name", "last_name", "notebook_path")  # where a name from outside stands in a page
 
 
-_STYLE = "textarea.comment { max-height: none; }"  # a suggestion is longer than formgrader lets a comment be
-
-
 class Page(Preprocessor):  # type: ignore[misc]
-    """Prepares formgrader's page of a submission: escapes the names on it, shows all of a suggestion."""
+    """Escapes the names on formgrader's page of a submission."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         for name in _ANYONES:
             if resources.get(name):
                 resources[name] = html.escape(str(resources[name]))
-        resources.setdefault("inlining", {}).setdefault("css", []).append(_STYLE)
         return nb, resources
 
 

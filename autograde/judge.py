@@ -91,8 +91,9 @@ def _texts(array: Array) -> tuple[str, ...]:
 
 def _facts_of(exercise: Exercise, marks: frozenset[str], seen: Observation, expected: Expected) -> dict[str, str]:
     """The facts about the entries that a misconception explains: those of the first claim that they fail."""
+    known = [key for key in entries_wanted(expected) if key in marks and key in seen.arrays]
     for claim in exercise.claims:
-        keys = [key for key in entries_wanted(expected) if key in marks and key in seen.arrays and covers(claim, key)]
+        keys = [key for key in known if covers(claim, key)]
         if wrong := [key for key in keys if not is_right(claim, key, seen, expected)]:
             return _facts(claim, wrong, seen, expected)
     return {}

@@ -19,6 +19,7 @@ from typing import TextIO
 
 import numpy as np
 
+from autograde.defaults import settings_noted
 from autograde.display.bars import replaced
 
 
@@ -120,26 +121,16 @@ def _numpy_numbers() -> Callable[[], None]:
 def _tensorflow() -> Callable[[], None]:
     if "tensorflow" not in sys.modules or "keras" not in sys.modules:
         return lambda: None
-    import keras
     import tensorflow as tf
 
-    def state() -> tuple[object, ...]:
-        seed, _ = tf.compat.v1.random.get_seed(None)
-        return tf.config.functions_run_eagerly(), keras.config.floatx(), keras.config.dtype_policy(), seed
-
-    before = state()
+    put_back = settings_noted()
+    before, _ = tf.compat.v1.random.get_seed(None)
 
     def restore() -> None:
-        eagerly, floatx, policy, seed = before
-        now = state()
-        if now[0] != eagerly:
-            tf.config.run_functions_eagerly(eagerly)
-        if now[1] != floatx:
-            keras.config.set_floatx(floatx)
-        if now[2] != policy:
-            keras.config.set_dtype_policy(policy)
-        if now[3] != seed:
-            tf.random.set_seed(seed)
+        put_back()
+        seed, _ = tf.compat.v1.random.get_seed(None)
+        if seed != before:
+            tf.random.set_seed(before)
 
     return restore
 
