@@ -114,6 +114,8 @@ def write_answer(hub: Hub, user: str, code: str) -> None:
 
 def test_a_student_fetches_and_hands_in_in_the_browser(hub: Hub, visit: Visit, shot: Shot) -> None:
     page = hub.log_in(visit("about:blank"), "ada")
+    news = page.locator(".Toastify__toast")  # about which JupyterLab asks once
+    news.get_by_role("button", name="No", exact=True).click()
     menu(page, "Nbgrader", "Assignment List")
     released, fetched, submitted = (
         page.locator(f"#{step}_assignments_list") for step in ("released", "fetched", "submitted")
