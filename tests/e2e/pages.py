@@ -113,6 +113,11 @@ def expect_said(place: Locator, *templates: str) -> None:
                 expect(place).to_contain_text(piece.strip())
 
 
+def decline_news(page: Page) -> None:
+    """Answer the question that JupyterLab asks once, on a person's first page."""
+    page.locator(".Toastify__toast").get_by_role("button", name="No", exact=True).click()
+
+
 def menu(page: Page, *path: str) -> None:
     """Choose an entry of JupyterLab's menus, such as `menu(page, "Kernel", "Restart Kernel…")`."""
     bar, *entries = path

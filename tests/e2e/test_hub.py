@@ -18,7 +18,7 @@ from autograde import build
 from tests.e2e.hub_machine import Machine, machine, obstacle
 from tests.e2e.hub_page import Step, steps
 from tests.e2e.instructor_class import sample
-from tests.e2e.pages import menu
+from tests.e2e.pages import decline_news, menu
 from tests.sample_class import submission
 
 pytestmark = pytest.mark.e2e
@@ -114,8 +114,7 @@ def write_answer(hub: Hub, user: str, code: str) -> None:
 
 def test_a_student_fetches_and_hands_in_in_the_browser(hub: Hub, visit: Visit, shot: Shot) -> None:
     page = hub.log_in(visit("about:blank"), "ada")
-    news = page.locator(".Toastify__toast")  # about which JupyterLab asks once
-    news.get_by_role("button", name="No", exact=True).click()
+    decline_news(page)
     menu(page, "Nbgrader", "Assignment List")
     released, fetched, submitted = (
         page.locator(f"#{step}_assignments_list") for step in ("released", "fetched", "submitted")

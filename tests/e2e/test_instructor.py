@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, 
 from autograde import speak
 from tests.e2e import instructor_class
 from tests.e2e.instructor_class import ACTIVE, HOSTILE, run
-from tests.e2e.pages import menu
+from tests.e2e.pages import decline_news, menu
 from tests.e2e.servers import Server, jupyter
 
 pytestmark = pytest.mark.e2e
@@ -39,11 +39,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lab(room: Path) -> Iterator[Server]:
-    quiet = (
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-    )
-    with jupyter(room, room.parent / "home", ("jupyter", "lab", *quiet)) as server:
+    with jupyter(room, room.parent / "home", ("jupyter", "lab")) as server:
         yield server
 
 
@@ -95,6 +91,7 @@ def test_jupyterlab_opens_formgrader_with_every_submission_and_its_score(
     lab: Server, visit: Visit, shot: Shot, did: list[str]
 ) -> None:
     page = visit(f"{lab.url}lab?reset")
+    decline_news(page)
     menu(page, "Nbgrader", "Formgrader")
     frame = page.frame_locator("iframe")
     frame.locator("tr", has_text="layer_normalization").locator(".num-submissions a").click()
