@@ -11,6 +11,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from autograde.observe import Noticed
@@ -50,30 +51,23 @@ class Watch:
 
     def _hook(self) -> Callable[[Any, str, Any], None]:
         """A profile function. It runs at each call of any function, so a look into two tables has to be enough."""
-        off, here, functions, note = (
-            self._setprofile,
-            self.found.__code__.co_filename,
-            self._functions,
-            self._noticed.note,
-        )
-        normalizing: dict[str, str] = {}
+        off, here = self._setprofile, self.found.__code__.co_filename
+        functions, note, normalizing = self._functions, self._noticed.note, _normalizing
         looked_at: dict[int, Any] = {}  # graphs by their ids, kept so that no other takes the id
 
         def notice(frame: Any, event: str, arg: Any) -> None:
             if event == "call":
                 code = frame.f_code
-                file = code.co_filename
-                if file not in normalizing:
-                    normalizing[file] = _normalizing(file)
-                if normalizing[file] == _GRAPH:
+                module = normalizing(code.co_filename)
+                if module == _GRAPH:
                     graph = getattr(frame.f_locals.get("self"), "graph", None)
                     if id(graph) not in looked_at:
                         looked_at[id(graph)] = graph
                         for name in set(_traced_by(graph)):
                             note(name)
-                elif normalizing[file]:
-                    note(normalizing[file])
-                elif code.co_name in functions and _LIBRARY.search(file):
+                elif module:
+                    note(module)
+                elif code.co_name in functions and _LIBRARY.search(code.co_filename):
                     note(code.co_name)
             elif arg is off and event == "c_call" and frame.f_code.co_filename != here:
                 note("sys.setprofile")
@@ -84,6 +78,7 @@ class Watch:
 _GRAPH = "a graph runs"
 
 
+@cache
 def _normalizing(file: str) -> str:
     """The module's name where `file` belongs to a library's normalization layers, `_GRAPH` where it runs TensorFlow's
     graphs, else nothing."""
