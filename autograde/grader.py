@@ -7,7 +7,7 @@ judged, and a result is kept last: a run that is killed loses the work under way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from autograde import feedback, groups, marked, results, speak, store, submission, workers
 from autograde.classroom import Classroom, ClassroomError, Found
+from autograde.interrupts import insistent
 from autograde.ledger import Ledger, Standing
 from autograde.results import Judged, Result
 from autograde.rights import FaultError, Rights, judging, looking, sentences
@@ -63,7 +64,7 @@ class Job:
         return self.found.student_id, self.course.assignment
 
 
-def grade(room: Classroom, options: Options, tell: Tell) -> Iterator[int | Result]:
+def grade(room: Classroom, options: Options, tell: Tell) -> Generator[int | Result]:
     """Grade what was handed in. Yields the number of submissions first, then the result of each, as it is ready."""
     with room.store.lock(), Ledger(room) as ledger:
         room.store.sweep()
@@ -71,7 +72,7 @@ def grade(room: Classroom, options: Options, tell: Tell) -> Iterator[int | Resul
         wanted = _wanted(room, courses, options, tell)
         yield len(wanted)
         terms = workers.Terms(options.limits, options.trust)
-        with workers.pool(options.jobs, options.scheduler, terms) as submit:
+        with workers.pool(options.jobs, options.scheduler, terms) as submit, insistent():
             seed = room.store.seed() if options.seed is None else options.seed
             rights = Rights(room, seed, submit, tell)
             yield from Grader(room, ledger, rights, options).run(wanted, courses, submit)

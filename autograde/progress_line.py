@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 
 from tqdm import tqdm
 
@@ -21,14 +22,15 @@ class Progress:
     def tell(self, id: str, **facts: object) -> None:
         tqdm.write(self._sentence(id, **facts), file=sys.stderr)
 
-    def follow(self, grading: Iterator[int | Result]) -> Iterator[Result]:
-        """The results of a grading, which says first how many there will be."""
-        failures, total = 0, next(grading, 0)
-        with tqdm(total=total, unit="", dynamic_ncols=True, disable=None, miniters=1, file=sys.stderr) as line:
-            for one in grading:
-                if isinstance(one, Result):
-                    failures += one.faulty
-                    if failures:
-                        line.set_postfix_str(self._sentence("failures", count=failures), refresh=False)
-                    line.update()
-                    yield one
+    def follow(self, grading: Generator[int | Result]) -> Iterator[Result]:
+        """The results of a grading, which says first how many there will be. It is closed with this."""
+        with closing(grading):
+            failures, total = 0, next(grading, 0)
+            with tqdm(total=total, unit="", dynamic_ncols=True, disable=None, miniters=1, file=sys.stderr) as line:
+                for one in grading:
+                    if isinstance(one, Result):
+                        failures += one.faulty
+                        if failures:
+                            line.set_postfix_str(self._sentence("failures", count=failures), refresh=False)
+                        line.update()
+                        yield one

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from autograde import catalog, cli, grader, speak, store
+from autograde import catalog, cli, grader, rights, speak, store, workers
 from autograde.classroom import Classroom
 from autograde.results import Result
 from autograde.sandbox import Findings, Task, Unsafe
@@ -140,20 +140,63 @@ def test_a_machine_without_walls_is_said(room: Classroom, monkeypatch: pytest.Mo
     assert "network" in capsys.readouterr().err
 
 
-def test_ctrl_c_stops_and_says_how_to_go_on(room: Classroom, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    closed, pressed = threading.Event(), threading.Lock()
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Workers that come to no end before they are closed; set when they are."""
+    closed = threading.Event()
 
     def hang(self: Any, task: Task) -> Findings:
-        if pressed.acquire(blocking=False):
-            os.kill(os.getpid(), signal.SIGINT)
         closed.wait(30)
         return Findings({}, error=("internal", "closed"))
 
     monkeypatch.setattr(made.FakeEngine, "run", hang)
     monkeypatch.setattr(made.FakeEngine, "close", lambda self: closed.set())
+    return closed
+
+
+def press_ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_stops_and_says_how_to_go_on(
+    room: Classroom, hanging: threading.Event, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_hanging = made.FakeEngine.run
+    pressed = threading.Lock()
+
+    def run_and_press(self: Any, task: Task) -> Findings:
+        if pressed.acquire(blocking=False):
+            press_ctrl_c()
+        return run_hanging(self, task)
+
+    monkeypatch.setattr(made.FakeEngine, "run", run_and_press)
     assert run("grade", room.root) == cli.INTERRUPTED
-    assert closed.is_set()
+    assert hanging.is_set()
     assert f"run again: autograde grade {room.root}" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_heard_also_where_python_drops_its_exception(
+    room: Classroom, hanging: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: dropped.append(lost.exc_type))
+    finished = workers.finished
+
+    class Finalized:
+        def __del__(self) -> None:
+            press_ctrl_c()
+
+    def drop_and_wait(futures: Any) -> Any:
+        if not dropped:
+            Finalized()
+        return finished(futures)
+
+    monkeypatch.setattr(workers, "finished", drop_and_wait)
+    monkeypatch.setattr(rights, "finished", drop_and_wait)
+    assert run("grade", room.root) == cli.INTERRUPTED
+    assert dropped == [KeyboardInterrupt]
+    assert hanging.is_set()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 class Terminal(io.StringIO):

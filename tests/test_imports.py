@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent / "autograde"
 # steps. A new module needs its place here.
 FLOORS = (
     (
-        ["terms", "standin", "panel", "inert", "display", "pages", "defaults"],
+        ["terms", "standin", "panel", "inert", "display", "pages", "defaults", "interrupts"],
         ["observe", "quiet"],
         ["borrowed", "loops"],
     ),
