@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 from pathlib import Path
+from textwrap import fill
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +18,8 @@ from autograde import catalog, rubric
 from autograde.catalog import AuthorError
 from autograde.rubric import agreement, patterns
 from autograde.rubric.matching import QUOTE
-from autograde.rubric.reading import Answer, normalize
+from autograde.rubric.plain import normalize, plain
+from autograde.rubric.reading import Answer
 from autograde.terms import Question, Suggestion
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -294,10 +299,70 @@ def test_the_order_of_statements_hardly_matters(data: st.DataObject, question: s
 
 
 @given(st.text())
-def test_normalizing_keeps_every_place(text: str) -> None:
-    assert len(normalize(text)) == len(text)
+def test_whatever_is_read_has_its_place_in_what_was_written(text: str) -> None:
     answer = Answer(text)
-    assert all(0 <= clause.start < clause.end <= len(text) for clause in answer.clauses)
+    assert answer.written(0, len(answer.plain)) in text
+    assert all(0 <= clause.start < clause.end <= len(answer.plain) for clause in answer.clauses)
+    for char, (start, end) in zip(answer.plain, pairwise(plain(text).places), strict=True):
+        assert 0 <= start <= end <= len(text)
+        assert not char.isalnum() or start < len(text)
+
+
+def invisible(char: str) -> Callable[[str], str]:
+    return lambda text: char.join(text)
+
+
+DRESSES: dict[str, Callable[[str], str]] = {
+    "zero-width spaces": invisible("\u200b"),
+    "soft hyphens": invisible("\u00ad"),
+    "stray accents": lambda text: re.sub(r"(?<=[a-z]{2})(?=[a-z])", "\u0301", text),
+    "decomposed accents": lambda text: unicodedata.normalize("NFD", text),
+    "ligatures": lambda text: text.replace("fi", "ﬁ").replace("fl", "ﬂ").replace("ff", "ﬀ"),
+    "full width": lambda text: "".join(chr(ord(char) + 0xFEE0) if "A" <= char <= "z" else char for char in text),
+    "bold words": lambda text: re.sub(r"\b[a-zA-Z]{3,}\b", r"**\g<0>**", text),
+    "bold characters": lambda text: re.sub(r"[一-鿿]{2}", r"**\g<0>**", text),
+    "italic words": lambda text: re.sub(r"\b(?<![.*])[a-zA-Z]{3,}\b(?![.*])", r"*\g<0>*", text),
+    "paragraphs of HTML": lambda text: f"<p>{text}</p>",
+    "a quotation": lambda text: f"> {text}",
+    "narrow lines": lambda text: fill(text, 44, break_on_hyphens=False),
+    "a heading": lambda text: f"### {text}",
+    "a bullet": lambda text: f"* {text}",
+    "a number": lambda text: f"1) {text}",
+}
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_how_an_answer_is_dressed_does_not_matter(dress: str) -> None:
+    changed = [
+        (question, line)
+        for question, _, line in islice(phrasings("right"), 0, None, 4)
+        if seen(question, line) != seen(question, DRESSES[dress](line))
+    ]
+    assert not changed
+
+
+def test_taiwans_words_are_read() -> None:
+    assert (
+        normalize("變數、函式、陣列、迴圈、佇列、型別、預設、匯出、儲存")
+        == "变量、函数、数组、循环、队列、类型、默认、导出、保存"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Tensors cannot be changed once they are\nmade, so one uses a variable instead, and\nassigns.", 1),
+        ("张量创建之后就不能再原地修改它的任何一个元素了，需要保存状态的时候就要用\n变量", 1),
+        ("Sparse tensor: zeros\nRagged tensor: rows", 2),
+        ("Tensors cannot be changed once they are made at all\n- variables can be", 2),
+        ("Tensors cannot be changed once they are made at all\n\nVariables can be", 2),
+        ("class Huber(Loss):\n    def call(self, y_true, y_pred)", 1),
+        ("①张量 ②变量", 2),
+        ("1. tensors\n2. variables\n3) sets", 3),
+    ],
+)
+def test_a_broken_line_ends_no_sentence(text: str, sentences: int) -> None:
+    assert len(Answer(text).sentences) == sentences
 
 
 # ---- groups

@@ -9,7 +9,8 @@ from functools import cache
 from autograde import catalog
 from autograde.catalog import Text
 from autograde.rubric.patterns import common
-from autograde.rubric.reading import Answer, normalize
+from autograde.rubric.plain import normalize
+from autograde.rubric.reading import Answer
 
 Range = tuple[int, int]
 COPIED = 0.8  # share of a sentence's runs of characters that also stand in the question

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from autograde.rubric.reading import normalize
+from autograde.rubric.plain import normalize
 from autograde.terms import Suggestion
 
 ALIKE = 0.6  # share of common runs of characters from which on two texts are alike

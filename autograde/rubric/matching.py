@@ -171,11 +171,11 @@ def evidence(answer: Answer, found: Found) -> str:
     for number in clauses:
         clause, inside = answer.clauses[number], [one for one in found.matches if one.clause == number]
         piece = _trimmed(answer, clause.start, clause.end, inside)
-        pieces.append(piece if len(piece) <= QUOTE else answer.text[inside[0].start : inside[-1].end][:QUOTE].strip())
+        pieces.append(piece if len(piece) <= QUOTE else answer.written(inside[0].start, inside[-1].end)[:QUOTE].strip())
     return " … ".join(dict.fromkeys(pieces))
 
 
 def _trimmed(answer: Answer, start: int, end: int, matches: Iterable[Match]) -> str:
     """The text from `start` to `end`, and at least all of the matches, without the punctuation around it."""
-    text = answer.text[start : max(end, *(match.end for match in matches), 0)]
-    return text.strip(" \t\r\n,，、;；:：。-–—*•·|>")
+    text = answer.written(start, max(end, *(match.end for match in matches), 0))
+    return text.strip(" \t\r\n,，、;；:：。-–—*•·|>`#")
