@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from autograde import catalog, rubric
 from autograde.catalog import AuthorError
 from autograde.rubric import agreement, patterns
-from autograde.rubric.matching import QUOTE
 from autograde.rubric.plain import normalize, plain
+from autograde.rubric.quoting import QUOTE
 from autograde.rubric.reading import Answer
 from autograde.terms import Question, Suggestion
 

@@ -380,7 +380,7 @@ def test_where_it_is_unsure_it_asks_and_shows_where() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("remark", ["copied", "off_topic", "keywords", "contradiction"])
+@pytest.mark.parametrize("remark", ["copied", "off_topic", "keywords", "contradiction", "mistaken", "no_idea"])
 def test_every_remark_about_an_answer_has_its_sentence(lang: str, remark: str) -> None:
     suggestion = Suggestion("q", 0, 1, (KeyPointSeen("dtype", False),), remark=remark)
     assert speak.say(lang, f"answer_{remark}") in speak.question_plain(suggestion, TEXT, lang)

@@ -13,8 +13,9 @@ from dataclasses import replace
 from autograde import catalog
 from autograde.rubric import bareness, patterns
 from autograde.rubric.groups import Group, groups
-from autograde.rubric.matching import Found, Reader, evidence
+from autograde.rubric.matching import Found, Reader
 from autograde.rubric.patterns import Patterns
+from autograde.rubric.quoting import evidence, weight
 from autograde.rubric.reading import LONGEST, Answer
 from autograde.terms import KeyPointSeen, Question, Suggestion
 
@@ -68,8 +69,12 @@ class _Look:
         rest = tuple(part for part in answer.sentences if part not in self.copied and part not in asked)
         self.listed = bareness.keywords(answer, rest)
         self.said = tuple(part for part in rest if part not in self.listed)
-        skipped = (*self.copied, *asked, *self.listed)
-        self.reader = Reader(answer, known.words, skipped, tuple(bareness.retracted(answer)))
+        marked = {
+            "listed": self.listed,
+            "retracted": tuple(bareness.retracted(answer)),
+            "reported": tuple(bareness.reported(answer)),
+        }
+        self.reader = Reader(answer, known.words, (*self.copied, *asked), marked)
         self.contradicted = False
         self.false: set[str] = set()  # key points that are denied
         self.read: set[int] = set()  # sentences that have a part in a statement
@@ -77,7 +82,7 @@ class _Look:
     def suggestion(self) -> Suggestion:
         seen = tuple(self._key_point(point.id) for point in self.question.key_points)
         off_topic = self._off_topic(seen)
-        remark = self._remark(off_topic)
+        remark = self._remark(seen, off_topic)
         if self._strange():
             seen = tuple(replace(one, found=None) if self._open(one) else one for one in seen)
         if off_topic:  # what it shares with another question's answer is hardly meant for this one
@@ -87,41 +92,50 @@ class _Look:
 
     def _key_point(self, id: str) -> KeyPointSeen:
         said = list(self.reader.find(self.known.says.get(id, ())))
-        kept = [found for found in said if not found.retracted]
-        denied = [found for found in self.reader.find(self.known.denies.get(id, ())) if not found.retracted]
+        kept = [found for found in said if not found.bears("retracted")]
+        against = self.reader.find(self.known.denies.get(id, ()))
+        denied = [found for found in against if not found.bears("retracted", "reported")]
         self.read |= {match.sentence for found in (*said, *denied) for match in found.matches}
         if said and (denied or not kept):
-            self.contradicted = True
+            self.contradicted |= not kept or not any(one.meets(other) for one in kept for other in denied)
             return KeyPointSeen(id, None, self._quote(said[0]))
         if kept:
             return KeyPointSeen(id, True, self._quote(min(kept, key=_length)))
         if denied:
             self.false.add(id)
             return KeyPointSeen(id, False)
-        perhaps = list(self.reader.find(self.known.perhaps.get(id, ())))
-        return KeyPointSeen(id, None, self._quote(perhaps[0])) if perhaps else KeyPointSeen(id, False)
+        return self._perhaps(id)
+
+    def _perhaps(self, id: str) -> KeyPointSeen:
+        statements = (*self.known.says.get(id, ()), *self.known.perhaps.get(id, ()))
+        found = next(self.reader.find(statements, strictly=False), None)
+        return KeyPointSeen(id, None, self._quote(found)) if found else KeyPointSeen(id, False)
 
     def _quote(self, found: Found) -> str:
         return evidence(self.answer, found)
 
     def _strange(self) -> bool:
         """Whether most of the answer is in words that no pattern knows: they may be right all the same."""
-        lengths = {part: _weight(self.answer.plain[slice(*part)]) for part in self.said}
+        lengths = {part: weight(self.answer.plain[slice(*part)]) for part in self.said}
         unread = sum(lengths[part] for part in self.said if self.answer.sentences.index(part) not in self.read)
         return unread >= max(LONG, MOSTLY * sum(lengths.values()))
 
     def _open(self, seen: KeyPointSeen) -> bool:
         return seen.found is False and seen.id not in self.false
 
-    def _remark(self, off_topic: bool) -> str:
+    def _remark(self, seen: tuple[KeyPointSeen, ...], off_topic: bool) -> str:
         """The id of the sentence about the answer as a whole, if there is one."""
         if _share(self.copied, self.answer) >= MOSTLY:
             return "copied"
-        if self.listed and not self.said:
+        if bareness.gives_up(self.answer):
+            return "no_idea"
+        if self.listed and not self.said and any(one.found is None for one in seen):
             return "keywords"
         if off_topic:
             return "off_topic"
-        return "contradiction" if self.contradicted else ""
+        if self.contradicted:
+            return "contradiction"
+        return "mistaken" if self.false else ""
 
     def _off_topic(self, seen: tuple[KeyPointSeen, ...]) -> bool:
         """Whether the answer answers another question much better, or has no word of the subject at all."""
@@ -145,13 +159,8 @@ class _Look:
         """Whether the answer makes many more than `made` key points of another question: most, if it made any here."""
         known = patterns.of(other)
         reader = replace(self.reader, words=known.words)  # what is known of common words stays known
-        there = sum(any(not found.retracted for found in reader.find(said)) for said in known.says.values())
+        there = sum(any(not found.bears("retracted") for found in reader.find(said)) for said in known.says.values())
         return there - made >= FOREIGN and (not made or there >= MOST * len(known.says))
-
-
-def _weight(text: str) -> int:
-    """The length of a text in Latin letters; a Chinese character says as much as three."""
-    return sum(3 if "一" <= char <= "鿿" else 1 for char in text)
 
 
 def _length(found: Found) -> int:

@@ -95,3 +95,18 @@ def retracted(answer: Answer) -> Iterator[Range]:
             yield first[clause.sentence], clause.start
         elif begins and clause.sentence and known["retraction"].fullmatch(words):
             yield first[clause.sentence - 1], clause.start
+
+
+def reported(answer: Answer) -> Iterator[Range]:
+    """What others are said to claim: an answer that quotes a mistake does not make it."""
+    for clause in answer.clauses:
+        if common()["hearsay"].search(answer.plain, clause.start, clause.end):
+            yield clause.start, answer.sentences[clause.sentence][1]
+
+
+def gives_up(answer: Answer) -> bool:
+    """Whether an answer only says that there is none."""
+    words = _TOKEN.findall(answer.plain)
+    return len(words) <= 12 and all(
+        common()["no_idea"].fullmatch(answer.plain[slice(*part)].strip(" \n,.;:!?。…~-")) for part in answer.sentences
+    )

@@ -9,6 +9,9 @@
     near: types -same                 `a/b` is one of both, `2*api` two different alternatives;
                                       `near:` allows a neighbouring sentence, `anywhere:` the whole answer
 
+    ## sides                      names that rival: `reuse@layer` is said of a layer, or of neither, but not of a model
+    layer model
+
     ## denies dtype               statements that contradict the key point
     ## perhaps dtype              signs that it might be meant
 
@@ -33,17 +36,23 @@ from autograde.catalog import AuthorError, Text
 Polarity = Literal["affirmed", "denied", "either"]
 _SIGNS: dict[str, Polarity] = {"-": "denied", "~": "either"}
 _REACH = {"near": 1, "anywhere": 10_000}
-_GAP = r"[^,.。;:\n]{0,28}?"  # characters between the parts of a wording, within a clause
-_TERM = re.compile(r"(?:(\d)\*)?([-~]?)([\w/]+)")
+_AFFIRMED = r"(?!\b(?:not|never|no|nor|without)\b|n't|不(?![同仅但只断管过论])|没|无(?!论))"  # no gap hides a denial
+_GAP = rf"(?:{_AFFIRMED}[^,.。;:\n()→]){{0,28}}?"  # characters between the parts of a wording, within a clause
+_BLANKS = r"[\s\"]{%d,3}"  # runs of white space are read as one; the bound keeps neighbours from taking turns
+_TERM = re.compile(r"(?:(\d)\*)?([-~]?)([\w/]+)(?:@(\w+))?")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One concept of a statement; `names` are alternatives, `count` how many different wordings are wanted."""
+    """One concept of a statement; `names` are alternatives, `count` how many different wordings are wanted.
+
+    `sides` is what it must be said of, if of any, followed by the rivals of that.
+    """
 
     names: tuple[str, ...]
     polarity: Polarity = "affirmed"
     count: int = 1
+    sides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,9 +92,13 @@ def of(question: str) -> Patterns:
 def parse(source: str, name: str, shared: Mapping[str, re.Pattern[str]]) -> Patterns:
     text = catalog.parse_text(source, "", name)
     words = {**shared, **_words(text, name)}
+    rivals = tuple(tuple(line.split()) for line in _lines(text, "sides", "1"))
 
     def statements(kind: str) -> dict[str, tuple[Statement, ...]]:
-        return {id: tuple(_statements(text, kind, id, words, name)) for id in text.ids(kind)}
+        return {
+            id: tuple(_statement(line, words, rivals, f"{name}, {kind} {id}") for line in _lines(text, kind, id))
+            for id in text.ids(kind)
+        }
 
     return Patterns(words, statements("says"), statements("denies"), statements("perhaps"))
 
@@ -113,7 +126,7 @@ def _compile(alternatives: str, where: str) -> re.Pattern[str]:
     words: list[str] = []
     others: list[str] = []
     for wording in wordings:
-        (words if re.match(r"[(]*[a-z0-9_]", wording) else others).append(f"({_expression(wording)})")
+        (words if re.match(r"[(]*(?:[a-z0-9_]|\\[wd])", wording) else others).append(f"({_expression(wording)})")
     expressions = [rf"(?<![a-z0-9_])(?:{'|'.join(words)})"] * bool(words) + others
     try:
         return re.compile("|".join(expressions))
@@ -129,23 +142,29 @@ def _expression(wording: str) -> str:
     if re.search(r"[一-鿿]", wording):  # 外部的python值 is also written 外部的 Python 值
         wording = re.sub(r"(?<![\\\w\[])[a-z][a-z0-9_]+", r" ?\g<0> ?", wording)
     wording = re.sub(r"(?<!\\)\((?!\?)", "(?:", wording)
+    wording = re.sub(r"(?<!\\)\.(?=\{0,\d+\})", f"(?:{_AFFIRMED}.)", wording)
     wording = wording.replace(" .. ", f" (?:{_GAP} )?").replace("..", _GAP)
-    return f"(?:{wording})".replace(" ?", r"[\s\"]*").replace(" ", r"[\s\"]+") + after
+    return f"(?:{wording})".replace(" ?", _BLANKS % 0).replace(" ", _BLANKS % 1) + after
 
 
-def _statements(text: Text, kind: str, id: str, words: Mapping[str, re.Pattern[str]], name: str) -> Iterator[Statement]:
-    for line in _lines(text, kind, id):
-        reach, colon, rest = line.partition(":")
-        terms = tuple(_term(one, words, f"{name}, {kind} {id}") for one in (rest if colon else line).split())
-        if colon and reach not in _REACH:
-            raise AuthorError(f"{name}, {kind} {id}: {reach!r} is none of {', '.join(_REACH)}")
-        yield Statement(terms, _REACH[reach] if colon else 0)
+def _statement(
+    line: str, words: Mapping[str, re.Pattern[str]], rivals: tuple[tuple[str, ...], ...], where: str
+) -> Statement:
+    reach, colon, rest = line.partition(":")
+    if colon and reach not in _REACH:
+        raise AuthorError(f"{where}: {reach!r} is none of {', '.join(_REACH)}")
+    terms = tuple(_term(one, words, rivals, where) for one in (rest if colon else line).split())
+    return Statement(terms, _REACH[reach] if colon else 0)
 
 
-def _term(source: str, words: Mapping[str, re.Pattern[str]], where: str) -> Term:
+def _term(source: str, words: Mapping[str, re.Pattern[str]], rivals: tuple[tuple[str, ...], ...], where: str) -> Term:
     found = _TERM.fullmatch(source)
     names = tuple(found[3].split("/")) if found else ()
-    unknown = [name for name in names if name not in words]
-    if found is None or unknown:
+    if found is None or any(name not in words for name in names):
         raise AuthorError(f"{where}: {source!r} names no concept of `## words`")
-    return Term(names, _SIGNS.get(found[2], "affirmed"), int(found[1] or 1))
+    side = found[4]
+    group = next((group for group in rivals if side in group and words.keys() >= set(group)), ())
+    if side and not group:
+        raise AuthorError(f"{where}: {side!r} has no line of concepts in `## sides`")
+    sides = (side, *(name for name in group if name != side)) if side else ()
+    return Term(names, _SIGNS.get(found[2], "affirmed"), int(found[1] or 1), sides)
