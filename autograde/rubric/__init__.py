@@ -70,11 +70,13 @@ class _Look:
         self.listed = bareness.keywords(answer, rest)
         self.said = tuple(part for part in rest if part not in self.listed)
         marked = {
+            "copied": self.copied,
             "listed": self.listed,
             "retracted": tuple(bareness.retracted(answer)),
             "reported": tuple(bareness.reported(answer)),
         }
-        self.reader = Reader(answer, known.words, (*self.copied, *asked), marked)
+        mostly = self.copied if _share(self.copied, answer) >= MOSTLY else ()
+        self.reader = Reader(answer, known.words, (*mostly, *asked), marked)
         self.contradicted = False
         self.false: set[str] = set()  # key points that are denied
         self.read: set[int] = set()  # sentences that have a part in a statement

@@ -15,8 +15,14 @@ from autograde.rubric.reading import Answer
 Range = tuple[int, int]
 COPIED = 0.8  # share of a sentence's runs of characters that also stand in the question
 FEWEST = 4  # items from which on a list without a statement is one of keywords
+SPOKEN = 2.5  # words a bullet from which on bullets are notes, not keywords
 _TOKEN = re.compile(r"[a-z0-9_.]*[a-z0-9_]|[一-鿿]")
 _ITEM = re.compile(r"[,、;。/+|\n]|\s-\s")
+_NAME = re.compile(r"[a-z0-9_]*[_.=][a-z0-9_][a-z0-9_.=]*")  # get_config says no more than "config"
+_CODE = re.compile(
+    r"^(?:- )?(?:def|class|with|import|from|for|if|return|@)\b.*[:(]|[\w)\]] ?=(?!=) ?[\w(\[]|[a-z0-9_]\([^()]*\w"
+)
+_LABEL = re.compile(r"\s*- [^:\n]{1,40}?(?::| ?[–—=] ?| ?(?:->|=>|→)| - )\s*\S")
 _RUN = 3  # tokens
 
 
@@ -57,18 +63,28 @@ def asked(answer: Answer) -> tuple[Range, ...]:
 
 
 def keywords(answer: Answer, parts: tuple[Range, ...]) -> tuple[Range, ...]:
-    """All `parts` where together they are a list of keywords, else those sentences that are one of their own."""
-    if _is_list("\n".join(answer.plain[slice(*part)] for part in parts)):
-        return parts
-    return tuple(
-        part
-        for part in parts
-        if ":" not in answer.plain[slice(*part)] and _is_list(answer.plain[slice(*part)], most=0.0)
-    )
+    """All `parts` where together they are a list of keywords, else those sentences that are one of their own.
+
+    Notes are none: lines of code, bullets that say what they are about, bullets of some words each.
+    """
+    texts = {part: answer.plain[slice(*part)] for part in parts}
+    bare = tuple(part for part in parts if not _LABEL.match(texts[part]))
+    if _notes(list(texts.values())) or 2 * len(bare) < len(parts):
+        return ()
+    if _is_list("\n".join(texts[part] for part in bare)):
+        return bare
+    return tuple(part for part in bare if ":" not in texts[part] and _is_list(texts[part], most=0.0))
+
+
+def _notes(lines: list[str]) -> bool:
+    bullets = [line for line in lines if line.lstrip().startswith("- ")]
+    spoken = len(bullets) >= FEWEST and sum(map(_length, bullets)) >= SPOKEN * len(bullets)
+    return spoken or sum(1 for line in lines if _CODE.search(line.strip())) > 1
 
 
 def _is_list(text: str, most: float = 0.16) -> bool:
     """Whether a text only lists: short items, and next to no word that makes a statement of them."""
+    text = _NAME.sub("x", text)
     items = [item for item in _ITEM.split(text) if _TOKEN.search(item)]
     words = [_length(item) for item in items]
     if len(items) < FEWEST:

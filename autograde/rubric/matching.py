@@ -53,7 +53,7 @@ class Reader:
     """Looks concepts up in one answer, each once.
 
     Characters of `skipped` ranges say nothing. `marked` ranges bear marks: "retracted" ones are taken back later in the
-    answer, "listed" ones are bare keywords, "reported" ones are what others say.
+    answer, "copied" ones stand in the question, "listed" ones are bare keywords, "reported" ones are what others say.
     """
 
     answer: Answer
@@ -99,7 +99,7 @@ class Reader:
         """Whether a term may stand for a match; a condition ("if it isn't …") affirms and denies nothing."""
         if not strictly:
             return term.polarity == "either" or term.polarity == "affirmed" or self._denied(match)
-        if "listed" in match.marks or self._elsewhere(match, term):
+        if match.bears("copied", "listed") or self._elsewhere(match, term):
             return False
         if term.polarity == "either":
             return not (self._denies(match) and polarity.doubled(self.answer, match.clause, match.start))
@@ -127,7 +127,7 @@ class Reader:
         named = self._mentions(term.sides)
         if any(one.start <= match.start and match.end <= one.end for one in named):
             return True  # a name itself says nothing
-        owners = sides.owners(self.answer, named, match.start, match.clause)
+        owners = sides.owners(self.answer, named, match.start, match.end, match.clause)
         return bool(owners) and term.sides[0] not in owners and not self._denied(match)
 
     def _mentions(self, names: tuple[str, ...]) -> tuple[Mention, ...]:

@@ -11,6 +11,7 @@ from autograde.rubric.reading import Answer
 
 NEAR = 24  # characters before and after a name in which it is looked for a comparison
 _JOINED = re.compile(r"[\s\"]*(?:,|/|、|\+|&|\b(?:and|or)\b|和|与|或|及|跟|同)[\s\"]*(?:(?:the|an?) )?")
+_OF = re.compile(r"[\s\"]*\(?(?:(?:for|of|in|by|from|with|on) )?(?:(?:the|an?) )?")
 _SMALL = re.compile(r"[\s\"]*(?:(?:in|of|for|with|by|the|an?|what|as) |在)*[\s\"]*")
 
 
@@ -34,22 +35,29 @@ def mentions(answer: Answer, found: Mapping[str, Iterable[tuple[int, int, int, i
     return tuple(sorted(one for one in every if not _compared(answer, one)))
 
 
-def owners(answer: Answer, named: tuple[Mention, ...], start: int, clause: int) -> frozenset[str]:
-    """The sides that the words at `start` speak of, as far as their sentence names any.
+def owners(answer: Answer, named: tuple[Mention, ...], start: int, end: int, clause: int) -> frozenset[str]:
+    """The sides that the words from `start` to `end` speak of, as far as their sentence names any.
 
-    That is the one last named before them in their clause, else next after them, else in the nearest clause: after a
-    colon the next one, otherwise the one before. "A and b" are named together.
+    Those named in or right after them ("32 bits for the first"), else last before them in their clause, else next after
+    them, else in the clause before; in the next one only after a label or a condition. "A and b" are named together.
     """
     part = answer.clauses[clause]
-    label = answer.plain[part.end - 1] == ":"
+    near = _subjects(answer, [one for one in named if one.sentence == part.sentence])
+    inside = frozenset(
+        one.side for one in near if start <= one.start < end or _OF.fullmatch(answer.plain, end, one.start)
+    )
+    forward = (
+        answer.plain[part.end - 1] == ":" or common()["when"].search(answer.plain, part.start, part.end) is not None
+    )
+    if not forward:
+        near = [one for one in near if one.clause <= clause]
+    if inside or not near:
+        return inside
 
     def far(one: Mention) -> tuple[bool, bool, int]:
         other = one.clause != clause
-        return other, (one.start > start) is not (other and label), abs(one.start - start)
+        return other, (one.start > start) is not (other and forward), abs(one.start - start)
 
-    near = [one for one in named if one.sentence == part.sentence]
-    if not near:
-        return frozenset()
     nearest = near.index(min(near, key=far))
     return frozenset(one.side for one in _together(answer, near, nearest))
 
@@ -66,9 +74,29 @@ def _together(answer: Answer, near: list[Mention], nearest: int) -> list[Mention
 
 def _compared(answer: Answer, one: Mention) -> bool:
     """Whether something is only compared with what is named ("unlike NumPy", "和 NumPy 不同")."""
-    part = answer.clauses[one.clause]
-    before = answer.plain[max(part.start, one.start - NEAR) : one.start]
-    after = answer.plain[one.end : max(one.end, min(part.end, one.end + NEAR))]
+    before, after = _around(answer, one)
     *_, cue = (None, *common()["comparison"].finditer(before))
     compared = cue is not None and _SMALL.fullmatch(before, cue.end()) is not None
     return compared or common()["comparison_after"].match(after) is not None
+
+
+def _subjects(answer: Answer, near: list[Mention]) -> list[Mention]:
+    """The names without those that only say where another is found ("a layer inside a model", "模型里的层")."""
+    free = [one for one in near if not _place(answer, one)]
+
+    def aside(one: Mention) -> bool:
+        begins = _SMALL.fullmatch(answer.plain, answer.clauses[one.clause].start, one.start) is not None
+        return one not in free and (not begins or any(other.clause == one.clause for other in free))
+
+    return [one for one in near if not (free and aside(one))]
+
+
+def _place(answer: Answer, one: Mention) -> bool:
+    before, after = _around(answer, one)
+    return common()["place"].search(before) is not None or common()["place_after"].match(after) is not None
+
+
+def _around(answer: Answer, one: Mention) -> tuple[str, str]:
+    part = answer.clauses[one.clause]
+    before = answer.plain[max(part.start, one.start - NEAR) : one.start]
+    return before, answer.plain[one.end : max(one.end, min(part.end, one.end + NEAR))]
