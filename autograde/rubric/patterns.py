@@ -143,7 +143,7 @@ def _expression(wording: str) -> str:
     if re.search(r"[一-鿿]", wording):  # 外部的python值 is also written 外部的 Python 值
         wording = re.sub(r"(?<![\\\w\[])[a-z][a-z0-9_]+", r" ?\g<0> ?", wording)
     wording = re.sub(r"(?<!\\)\((?!\?)", "(?:", wording)
-    wording = re.sub(r"(?<!\\)\.(?=\{0,\d+\})", f"(?:{_AFFIRMED}.)", wording)
+    wording = re.sub(r"(?<!\\)\.(?=\{0,\d+\})", lambda _: f"(?:{_AFFIRMED}.)", wording)
     wording = wording.replace(" .. ", f" (?:{_GAP} )?").replace("..", _GAP)
     return f"(?:{wording})".replace(" ?", _BLANKS % 0).replace(" ", _BLANKS % 1) + after
 

@@ -10,6 +10,7 @@ from autograde.rubric.patterns import common
 from autograde.rubric.reading import Answer
 
 NEAR = 24  # characters before and after a name in which it is looked for a comparison
+FAR = 80  # characters before and after a word in which a condition is looked for
 _JOINED = re.compile(r"[\s\"]*(?:,|/|、|\+|&|\b(?:and|or)\b|和|与|或|及|跟|同)[\s\"]*(?:(?:the|an?) )?")
 _OF = re.compile(r"[\s\"]*\(?(?:(?:for|of|in|by|from|with|on) )?(?:(?:the|an?) )?")
 _SMALL = re.compile(r"[\s\"]*(?:(?:in|of|for|with|by|the|an?|what|as) |在)*[\s\"]*")
@@ -43,16 +44,15 @@ def owners(answer: Answer, named: tuple[Mention, ...], start: int, end: int, cla
     """
     part = answer.clauses[clause]
     near = _subjects(answer, [one for one in named if one.sentence == part.sentence])
-    inside = frozenset(
-        one.side for one in near if start <= one.start < end or _OF.fullmatch(answer.plain, end, one.start)
-    )
-    forward = (
-        answer.plain[part.end - 1] == ":" or common()["when"].search(answer.plain, part.start, part.end) is not None
-    )
+    said = [one for one in near if start <= one.start < end or _OF.fullmatch(answer.plain, end, one.start)]
+    if said:
+        return frozenset(one.side for one in said)
+    around = answer.plain[max(part.start, start - FAR) : min(part.end, end + FAR)]
+    forward = around.endswith(":") or common()["when"].search(around) is not None
     if not forward:
         near = [one for one in near if one.clause <= clause]
-    if inside or not near:
-        return inside
+    if not near:
+        return frozenset()
 
     def far(one: Mention) -> tuple[bool, bool, int]:
         other = one.clause != clause
