@@ -65,7 +65,7 @@ class _Look:
     def __init__(self, question: Question, answer: Answer, known: Patterns) -> None:
         self.question, self.answer, self.known = question, answer, known
         self.copied = bareness.copied(answer, question.id)
-        asked = bareness.asked(answer)
+        asked = tuple(bareness.asked(answer))
         rest = tuple(part for part in answer.sentences if part not in self.copied and part not in asked)
         self.listed = bareness.keywords(answer, rest)
         self.said = tuple(part for part in rest if part not in self.listed)

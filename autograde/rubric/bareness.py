@@ -57,9 +57,12 @@ def _runs(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(zip(*(tokens[number:] for number in range(_RUN)), strict=False))
 
 
-def asked(answer: Answer) -> tuple[Range, ...]:
-    """The sentences that ask: they claim nothing."""
-    return tuple((start, end) for start, end in answer.sentences if answer.plain[start:end].rstrip(' "')[-1:] == "?")
+def asked(answer: Answer) -> Iterator[Range]:
+    """The sentences that ask: they claim nothing, unless they only hedge ("I think …?", "… ??")."""
+    for start, end in answer.sentences:
+        sentence, rest = answer.plain[start:end].rstrip(' "'), answer.plain[end : end + 1]
+        if sentence.endswith("?") and rest != "?" and not common()["hedge"].search(sentence):
+            yield start, end
 
 
 def keywords(answer: Answer, parts: tuple[Range, ...]) -> tuple[Range, ...]:
