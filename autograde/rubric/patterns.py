@@ -36,8 +36,10 @@ from autograde.catalog import AuthorError, Text
 Polarity = Literal["affirmed", "denied", "either"]
 _SIGNS: dict[str, Polarity] = {"-": "denied", "~": "either"}
 _REACH = {"near": 1, "anywhere": 10_000}
-_AFFIRMED = r"(?!\b(?:not|never|no|nor|without)\b|n't|不(?![同仅但只断管过论])|没|无(?!论))"  # no gap hides a denial
-_GAP = rf"(?:{_AFFIRMED}[^,.。;:\n()→>]){{0,28}}?"  # characters between the parts of a wording, within a clause
+_AFFIRMED = (
+    r"(?!\b(?:not|cannot|never|no|nor|without)\b|n't|不(?![同仅但只断管过论])|没|无(?!论))"  # no gap hides a denial
+)
+_GAP = rf"(?:{_AFFIRMED}(?:[^,.。;:\n()→>]|\.(?=[a-z]))){{0,28}}?"
 _LATIN = re.compile(r"(?:\(\?<[!=][^()]*\)|\()*(?:[a-z0-9_]|\\[wd])")  # a wording that begins with a word
 _BLANKS = r"[\s\"]{%d,3}"  # runs of white space are read as one; the bound keeps neighbours from taking turns
 _TERM = re.compile(r"(?:(\d)\*)?([-~]?)([\w/]+)(?:@(\w+))?")

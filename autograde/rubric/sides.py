@@ -54,9 +54,10 @@ def owners(answer: Answer, named: tuple[Mention, ...], start: int, end: int, cla
     if not near:
         return frozenset()
 
-    def far(one: Mention) -> tuple[bool, bool, int]:
-        other = one.clause != clause
-        return other, (one.start > start) is not (other and forward), abs(one.start - start)
+    def far(one: Mention) -> tuple[int, bool, int]:
+        """In another clause, its subject comes first."""
+        away = abs(one.clause - clause)
+        return away, (one.start > start) is not bool(away and forward), one.start if away else abs(one.start - start)
 
     nearest = near.index(min(near, key=far))
     return frozenset(one.side for one in _together(answer, near, nearest))
