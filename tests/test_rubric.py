@@ -115,6 +115,8 @@ def test_a_false_statement_does_not_make_its_key_point(question: str) -> None:
         ("q10", "You cannot create variables on every call.", "Create variables inside on every call.", "variables"),
         ("q11", "Eager mode is slower.", "Eager mode is not slower.", "slower"),
         ("q11", "即时模式会变慢。", "即时模式不会变慢。", "slower"),
+        ("q11", "Eager mode is slower.", "Graph mode is slower.", "slower"),
+        ("q10", "Python's range gets unrolled.", "tf.range gets unrolled.", "tf_range"),
     ],
 )
 def test_a_denial_turns_a_statement_around(question: str, said: str, denied: str, point: str) -> None:

@@ -23,6 +23,7 @@ _CODE = re.compile(
     r"^(?:- )?(?:def|class|with|import|from|for|if|return|@)\b.*[:(]|[\w)\]] ?=(?!=) ?[\w(\[]|[a-z0-9_]\([^()]*\w"
 )
 _LABEL = re.compile(r"\s*- [^:\n]{1,40}?(?::| ?[–—=] ?| ?(?:->|=>|→)| - )\s*\S")
+_LETTER = re.compile(r"[a-z一-鿿]")  # "0, 1, 2" lists no words
 _RUN = 3  # tokens
 
 
@@ -88,7 +89,7 @@ def _notes(lines: list[str]) -> bool:
 def _is_list(text: str, most: float = 0.16) -> bool:
     """Whether a text only lists: short items, and next to no word that makes a statement of them."""
     text = _NAME.sub("x", text)
-    items = [item for item in _ITEM.split(text) if _TOKEN.search(item)]
+    items = [item for item in _ITEM.split(text) if _LETTER.search(item)]
     words = [_length(item) for item in items]
     if len(items) < FEWEST:
         tokens = text.split()
