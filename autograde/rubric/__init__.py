@@ -151,7 +151,7 @@ class _Look:
         return not partly and 2 * made <= len(seen) and any(self._better(id, made) for id in self._others())
 
     def _has(self, word: str) -> bool:
-        return word in self.known.words and bool(self.reader.look_up(word))
+        return word in self.known.words and any(not one.bears("copied") for one in self.reader.look_up(word))
 
     def _others(self) -> Iterator[str]:
         """The other questions of the assignment."""

@@ -69,13 +69,14 @@ def asked(answer: Answer) -> Iterator[Range]:
 def keywords(answer: Answer, parts: tuple[Range, ...]) -> tuple[Range, ...]:
     """All `parts` where together they are a list of keywords, else those sentences that are one of their own.
 
-    Notes are none: lines of code, bullets that say what they are about, bullets of some words each.
+    Notes are none: lines of code, bullets that say what they are about, bullets of some words each; nor are sentences.
     """
     texts = {part: answer.plain[slice(*part)] for part in parts}
     bare = tuple(part for part in parts if not _LABEL.match(texts[part]))
     if _notes(list(texts.values())) or 2 * len(bare) < len(parts):
         return ()
-    if _is_list("\n".join(texts[part] for part in bare)):
+    sentences = sum(_is_sentence(texts[part]) for part in bare)
+    if sentences <= 1 and _is_list("\n".join(texts[part] for part in bare)):
         return bare
     return tuple(part for part in bare if ":" not in texts[part] and _is_list(texts[part], most=0.0))
 
@@ -84,6 +85,12 @@ def _notes(lines: list[str]) -> bool:
     bullets = [line for line in lines if line.lstrip().startswith("- ")]
     spoken = len(bullets) >= FEWEST and sum(map(_length, bullets)) >= SPOKEN * len(bullets)
     return spoken or sum(1 for line in lines if _CODE.search(line.strip())) > 1
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a text ends as a sentence does and has the words of one, not cut into more than two items."""
+    items = [item for item in _ITEM.split(text) if _LETTER.search(item)]
+    return text.rstrip(' "')[-1:] in ".!。" and len(items) < FEWEST - 1 and _length(text) >= FEWEST - 1
 
 
 def _is_list(text: str, most: float = 0.16) -> bool:
