@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from autograde.compare import alike, claims_on, entries_wanted, is_note, wrong_entries
+from autograde.compare import alike, claims_on, covers, entries_wanted, is_note, wrong_entries
 from autograde.terms import Exercise, Expected, Observation
 
 _FLAGS = (-1, 0, 1)
@@ -17,9 +17,10 @@ TELLING = 3  # different numbers, apart from flags, that an entry must have to t
 def diagnose(exercise: Exercise, seen: Observation, expected: Expected) -> dict[str, frozenset[str]]:
     """The misconceptions by name, the best first, each with the wrong entries that it explains.
 
-    A known wrong answer is recognised when the entries that it gets wrong are wrong here too, with the same values.
-    One that explains every wrong entry wins; else those that each explain some of them are named together. Where
-    entries remain that none of them explains, only those count whose values can hardly agree by chance.
+    A known wrong answer is recognised when the entries that it gets wrong are wrong here too, with the same values. The
+    forms of one mistake add up: metrics that are not reset are several metrics, each reset or not. One that explains
+    every wrong entry wins; else those that each explain some of them are named together. Where entries remain that none
+    of them explains, only those count whose values can hardly agree by chance, and which leave no claim half explained.
     """
     mistakes = frozenset(wrong_entries(exercise, seen, expected))
     errors = [str(error) for error in seen.raised.values()]
@@ -32,14 +33,24 @@ def diagnose(exercise: Exercise, seen: Observation, expected: Expected) -> dict[
             continue
         for variant in expected.wrong.get(misconception.id, ()):
             marks = _matching(exercise, seen, variant, mistakes)
-            if marks and len(marks) > len(explained.get(misconception.id, ())):
-                explained[misconception.id] = marks
+            if marks:
+                explained[misconception.id] = explained.get(misconception.id, frozenset()) | marks
             if marks and _tells(exercise, marks, variant):
                 strong.add(misconception.id)
     found = _cover(explained)
     if frozenset().union(*found.values()) == mistakes:
         return found
-    return _cover({name: marks for name, marks in explained.items() if name in strong})
+    return _whole_claims(exercise, _cover({name: explained[name] for name in explained if name in strong}), mistakes)
+
+
+def _whole_claims(
+    exercise: Exercise, found: dict[str, frozenset[str]], mistakes: frozenset[str]
+) -> dict[str, frozenset[str]]:
+    """Those of `found` that are about no claim of which wrong entries remain: the half of a claim may be like another
+    mistake's by chance, as one optimizer in another's place is like a list that is cut in the wrong place."""
+    rest = mistakes - frozenset().union(*found.values())
+    half = [claim for claim in exercise.claims if any(covers(claim, key) for key in rest)]
+    return {name: marks for name, marks in found.items() if not any(covers(c, key) for c in half for key in marks)}
 
 
 def _cover(explained: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:

@@ -109,10 +109,11 @@ def _facts(claim: Claim, wrong: list[str], seen: Observation, expected: Expected
         key=lambda wanted: _distance(array, wanted),
     )
     facts = {"case": case, "name": name, "seen_shape": str(array.shape), "wanted_shape": str(nearest.shape)}
-    if claim.how == "shown" and array.ndim == 2 and array.size and array.dtype.kind in "iuf":
+    if claim.how == "shown" and array.ndim == 2 and array.dtype.kind in "iuf":
         facts["share"] = f"{100 * share_shown(array, nearest, atol=claim.atol):.0f}"
         facts["wanted"] = number(np.asarray(nearest).reshape(len(nearest), -1)[-1])
-        facts["seen"] = number(array[-1][np.isfinite(array[-1])])
+        if len(array):
+            facts["seen"] = number(array[-1][np.isfinite(array[-1])])
     elif array.shape == nearest.shape and "U" not in (array.dtype.kind, nearest.dtype.kind) and array.size:
         with np.errstate(all="ignore"):
             difference = np.abs(array.astype("float64") - nearest.astype("float64"))

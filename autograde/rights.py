@@ -107,7 +107,8 @@ class Rights:
             expected = replace(
                 right, wrong=self._fingerprints(slug, suspects(slug, wrong, alike, self._room.solutions))
             )
-            if diagnosis.diagnose(about, seen, expected):
+            named = diagnosis.diagnose(about, seen, expected)
+            if wrong <= frozenset().union(*named.values()):
                 break
         return expected
 

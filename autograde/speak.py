@@ -107,7 +107,11 @@ def _verdict_panel(verdict: Verdict, text: Text, lang: str) -> Panel:
     if verdict.outcome == "untouched":
         return Panel(text.title, outcome(lang, "untouched"), lines=lines)
     known = verdict.misconception is not None
-    rows = tuple(_claim_row(claim, verdict, text, lang, with_detail=not known) for claim in verdict.claims)
+    details = {
+        claim.id: "\n".join(line for line in _claim_lines(claim, verdict, text) if line != step)
+        for claim in (() if known else verdict.claims)
+    }
+    rows = tuple(_claim_row(claim, verdict, text, lang, details.get(claim.id, "")) for claim in verdict.claims)
     if verdict.outcome == "incorrect" and not (known or verdict.raised) and any(row.detail for row in rows):
         lines = ()  # what they say stands below the claims
     for other in verdict.also:
@@ -119,11 +123,10 @@ def _verdict_panel(verdict: Verdict, text: Text, lang: str) -> Panel:
     return Panel(text.title, score, rows, lines, say(lang, "next_step"), step)
 
 
-def _claim_row(claim: ClaimVerdict, verdict: Verdict, text: Text, lang: str, *, with_detail: bool) -> Row:
+def _claim_row(claim: ClaimVerdict, verdict: Verdict, text: Text, lang: str, detail: str) -> Row:
     mark = {True: "holds", False: "fails", None: "unseen"}[claim.holds]
     points = {"points": figure(claim.points), "max_points": figure(claim.max_points)}
     worth = say(lang, "claim_points", **points) if claim.max_points else ""
-    detail = "\n".join(_claim_lines(claim, verdict, text)) if with_detail else ""
     return Row(mark, say(lang, mark), _statement(claim, verdict, text), worth, detail)
 
 
@@ -132,7 +135,8 @@ def _statement(claim: ClaimVerdict, verdict: Verdict, text: Text) -> Sentence:
 
 
 def _claim_lines(claim: ClaimVerdict, verdict: Verdict, text: Text) -> tuple[str, ...]:
-    """The sentence for a claim that fails (its second paragraph) or that could not be looked at (its third), if any."""
+    """The lines for a claim that fails (its second paragraph; of several lines, the last is what to do next) or that
+    could not be looked at (its third), if any."""
     if claim.holds:
         return ()
     place = 2 if claim.holds is None else 1
@@ -157,7 +161,8 @@ def _story(verdict: Verdict, text: Text, lang: str) -> tuple[tuple[str, ...], st
     if verdict.outcome == "correct":
         return (say(lang, "all_holds"),), ""
     if verdict.outcome == "incorrect":
-        return _first_open_claim(verdict, text, lang), hint
+        lines = _first_open_claim(verdict, text, lang)
+        return (lines[:-1], lines[-1]) if len(lines) > 1 else (lines, hint)
     met = common(lang).get("limit", str(verdict.facts.get("limit")))  # where it has a sentence of its own
     return tuple("\n".join(met or (explain(lang, verdict.outcome, **verdict.facts),)).splitlines()), ""
 

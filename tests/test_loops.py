@@ -169,7 +169,7 @@ def test_a_plain_part_has_no_losses() -> None:
 def test_the_mode_moves_in_training_only() -> None:
     diary = passes([(0, True)])
     mode = loops.parts().Mode(diary)
-    for training, wanted in ((None, 0), (False, 0), (True, 0.75), (True, 1.125), (False, 1.125)):
+    for training, wanted in ((None, 0), (False, 0), (True, 1.125), (True, 1.40625), (False, 1.40625)):
         mode(np.zeros((1, 2), "float32"), training=training)
         assert float(mode.state) == wanted
 
@@ -192,7 +192,7 @@ def test_the_gate_lets_gradients_back_in_the_last_epoch_only(
 
     diary = passes(TRAINED * epochs)
     optimizers = [SimpleNamespace(iterations=tf.Variable(step)) for step in steps]
-    gate = loops.parts().Gate(diary, optimizers, once=once)
+    gate = loops.parts().GatedDense(3, diary, optimizers, once=once, use_bias=False, kernel_initializer="identity")
     inputs = tf.constant([[1.0, 2.0, 3.0]])
     with tf.GradientTape() as tape:
         tape.watch(inputs)
@@ -229,7 +229,7 @@ def test_what_is_no_history_has_no_lists(history: Any) -> None:
     with Display() as display:
         pass
     looks = dict(look_at_reports(history, display))
-    assert looks.pop("returned").tolist() == [-1] * 4
+    assert [looks[f"count_{name}"] for name in REPORTED] == [-1] * 4
     assert {name: looks[name].tolist() for name in REPORTED} == dict.fromkeys(REPORTED, MISSING)
 
 
@@ -242,9 +242,20 @@ def test_of_a_history_the_figures_of_the_first_epochs_count_and_anything_may_sta
     assert looks["loss"].tolist() == [0.5, 0.25]
     assert looks["accuracy"].tolist() == [1.0]
     assert looks["val_loss"].size == 0
-    assert looks["returned"].tolist() == [3, 1, 0, -1]
+    assert [looks[f"count_{name}"] for name in REPORTED] == [3, 1, 0, -1]
     assert looks["val_accuracy"] == MISSING
     assert looks["shown_loss"][0, 0] == 0.5, "shown is what a display got, not what somebody says"
+
+
+def test_of_an_epoch_too_many_a_history_tells_by_its_count_only() -> None:
+    with Display() as display:
+        pass
+    history = {name: [0.5, 0.25, 9.0, 8.0] for name in REPORTED}
+    looks = dict(look_at_reports(history, display, n_epochs=4))
+    assert [looks[name].tolist() for name in REPORTED] == [[0.5, 0.25]] * 4
+    assert looks["count_loss"] == 4
+    looks = dict(look_at_reports(history, display))
+    assert looks["loss"].tolist() == [0.5, 0.25, 9.0, 8.0], "four numbers for three epochs are wrong figures"
 
 
 def test_texts_are_no_numbers_and_tensors_are() -> None:

@@ -2,8 +2,9 @@
 
 The models are built so that a mistake in one part of a loop leaves the observations of the other parts as they are:
 
-- Gradients from the outputs are zero until the last epoch, and outputs turn by one class in every epoch (`Gate`). So
-  every epoch has figures of its own, and those of the earlier epochs do not depend on how the loop updates weights.
+- Gradients from the outputs are zero until the last epoch, and outputs turn by one class in every epoch
+  (`GatedDense`). So every epoch has figures of its own, and those of the earlier epochs do not depend on how the loop
+  updates weights.
 - A loss term (`Slope`) has a constant gradient and a constant value. The weight that it pulls stands aside of the
   outputs: it tells whether `model.losses` are in the gradient, and how many steps were taken, and nothing else. Each
   part has two of them, as a loop that takes `model.losses` for one number is right where there is one.
@@ -17,8 +18,17 @@ All of it is TensorFlow operations on variables, so loops may be eager, compiled
 from __future__ import annotations
 
 from autograde.loops.data import BATCH, CLASSES, FEATURES, N_EPOCHS, batches, draw_data, draw_dense, few
-from autograde.loops.looks import lengths, look_at_diary, look_at_reports, look_at_weights, unmoved, values_of
-from autograde.loops.parts import Watch, give, parts, plain_part
+from autograde.loops.looks import (
+    keys,
+    lengths,
+    look_at_diary,
+    look_at_reports,
+    look_at_weights,
+    missing,
+    unmoved,
+    values_of,
+)
+from autograde.loops.parts import Watch, freeze, give, parts, plain_part
 
 __all__ = [
     "BATCH",
@@ -30,11 +40,14 @@ __all__ = [
     "draw_data",
     "draw_dense",
     "few",
+    "freeze",
     "give",
+    "keys",
     "lengths",
     "look_at_diary",
     "look_at_reports",
     "look_at_weights",
+    "missing",
     "parts",
     "plain_part",
     "unmoved",

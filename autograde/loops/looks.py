@@ -34,16 +34,18 @@ def values_of(*models: Any) -> dict[str, Any]:
     return {variable.path: np.array(variable) for model in models for variable in model.trainable_variables}
 
 
-def look_at_reports(history: Any, display: Display) -> Iterator[tuple[str, Any]]:
-    """What the loop returned (of the last epoch, in which the weights move, only that it is there) and what it showed.
+def look_at_reports(history: Any, display: Display, n_epochs: int = N_EPOCHS) -> Iterator[tuple[str, Any]]:
+    """What a loop of `n_epochs` returned and what it showed. Of the epochs from the third on, in which the weights
+    move, `count_<name>` says that they are there.
 
     The rows that were shown stand once for each of `REPORTED`, as `shown_<name>`.
     """
-    yield "returned", lengths(history)
+    for name, count in zip(REPORTED, lengths(history), strict=True):
+        yield f"count_{name}", count
     history = history if isinstance(history, Mapping) else {}
     for name in REPORTED:
         figures = reported(history[name]) if name in history else np.array(MISSING)
-        yield name, figures[:-1] if figures.shape == (N_EPOCHS,) else figures
+        yield name, figures[: N_EPOCHS - 1] if figures.shape in ((N_EPOCHS,), (n_epochs,)) else figures
     for name in REPORTED:
         yield f"shown_{name}", display.rows()
 
@@ -52,6 +54,16 @@ def lengths(history: Any) -> npt.NDArray[np.int64]:
     """How many numbers the four lists of a history hold; -1 for a list that is not there."""
     history = history if isinstance(history, Mapping) else {}
     return np.array([reported(history[name]).size if name in history else -1 for name in REPORTED], "int64")
+
+
+def missing(history: Any) -> list[str]:
+    """The names that a history lacks."""
+    return [name for name in REPORTED if not isinstance(history, Mapping) or name not in history]
+
+
+def keys(history: Any) -> list[str]:
+    """The names that a history has."""
+    return [str(name) for name in history] if isinstance(history, Mapping) else []
 
 
 def reported(values: Any) -> npt.NDArray[Any]:

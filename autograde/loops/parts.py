@@ -92,7 +92,8 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
             return np.asarray(self.heads)[: min(int(self.count), _CAPACITY)].astype("int64")
 
     class Mode(keras.layers.Layer):  # type: ignore[misc]
-        """Moves `state` halfway to the lane of the present samples in training mode; returns its inputs."""
+        """Moves `state` three quarters of the way to the lane of the present samples in training mode; returns its
+        inputs. After the ten batches of an epoch it is there, so that how many epochs there are is no part of it."""
 
         def __init__(self, diary: Any, **kwargs: Any) -> None:
             super().__init__(**kwargs)
@@ -101,7 +102,7 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
 
         def call(self, inputs: Any, training: Any = None) -> Any:
             if training:
-                self.state.assign((self.state + self.lane) / 2)
+                self.state.assign((self.state + 3 * self.lane) / 4)
             return inputs
 
     class Slope(keras.regularizers.Regularizer):  # type: ignore[misc]
@@ -134,12 +135,15 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
             look_up()
             return kernel / tf.norm(tf.convert_to_tensor(kernel), axis=0, keepdims=True)
 
-    class Gate(keras.layers.Layer):  # type: ignore[misc]
-        """Turns its inputs by one class in every epoch, and lets gradients back in the last epoch only: from step
-        `GATE_STEP` on or, where `once`, at that step only. Steps are those of the optimizer that is further."""
+    class GatedDense(keras.layers.Dense):  # type: ignore[misc]
+        """Turns its outputs by one class in every epoch, and lets gradients back in the last epoch only: from step
+        `GATE_STEP` on or, where `once`, at that step only. Steps are those of the optimizer that is further.
 
-        def __init__(self, diary: Any, optimizers: Sequence[Any], *, once: bool, **kwargs: Any) -> None:
-            super().__init__(**kwargs)
+        Gate and weights are one layer: whoever trains "the last layer" trains these weights.
+        """
+
+        def __init__(self, units: int, diary: Any, optimizers: Sequence[Any], *, once: bool, **kwargs: Any) -> None:
+            super().__init__(units, **kwargs)
             epoch, iterations = diary.epoch, [optimizer.iterations for optimizer in optimizers]
 
             def opened() -> Any:
@@ -150,11 +154,12 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
             self.opened, self.epoch = opened, epoch
 
         def call(self, inputs: Any) -> Any:
-            fixed = tf.stop_gradient(inputs)
-            passed = fixed + tf.cast(self.opened(), inputs.dtype) * (inputs - fixed)
+            outputs = super().call(inputs)
+            fixed = tf.stop_gradient(outputs)
+            passed = fixed + tf.cast(self.opened(), outputs.dtype) * (outputs - fixed)
             return tf.roll(passed, self.epoch, axis=-1)
 
-    return SimpleNamespace(Diary=Diary, Mode=Mode, Aside=Aside, UnitColumns=UnitColumns, Gate=Gate)
+    return SimpleNamespace(Diary=Diary, Mode=Mode, Aside=Aside, UnitColumns=UnitColumns, GatedDense=GatedDense)
 
 
 def plain_part(n_in: int, n_out: int, activation: str | None = None) -> Any:
@@ -162,6 +167,11 @@ def plain_part(n_in: int, n_out: int, activation: str | None = None) -> Any:
     import keras
 
     return keras.Sequential([keras.Input((n_in,)), keras.layers.Dense(n_out, activation, name="plain")])
+
+
+def freeze(model: Any, name: str) -> None:
+    """Freeze a layer of a built model, as in transfer learning: who then makes the whole model trainable thaws it."""
+    model.get_layer(name).trainable = False
 
 
 def give(model: Any, **weights: tuple[Floats, ...]) -> None:

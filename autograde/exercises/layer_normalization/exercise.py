@@ -30,10 +30,11 @@ _RECOGNISED = """
     axis_batch axis_all axis_all_but_batch axis_one axis_mixed keepdims_forgotten
     eps_missing eps_ignored eps_default_changed eps_squared eps_root eps_maximum eps_outside eps_twice
     sample_deviation variance_for_deviation absolute_deviation norm_for_deviation min_max uncentred only_centred
-    one_pass_variance half_precision
+    outputs_clipped one_pass_variance half_precision
     weights_missing weights_scalar weights_with_batch weights_axis_one weights_all_axes weights_made_in_call
     weights_untracked weights_frozen weights_start weights_swapped weights_unused alpha_forgotten beta_forgotten
-    beta_inside kwargs_dropped config_without_eps config_without_base gradient_stopped training_differs dtype_forced
+    beta_inside weights_dtype kwargs_dropped config_without_eps config_without_base gradient_stopped training_differs
+    dtype_forced
 """  # by the arrays of their samples: axis, eps, statistic, weights, contract
 
 EXERCISE = Exercise(
@@ -42,7 +43,7 @@ EXERCISE = Exercise(
     claims=(
         Claim("own_work", of="borrowed", how="equal", gate=True),
         # Right forms stay within 2.3e-5 of float64, the smallest wrong one is 5.4e-3 away.
-        Claim("values", of="rows/out", points=5, atol=1e-4, rtol=0),
+        Claim("values", of=("rows/out", "rows/outlier"), points=5, atol=1e-4, rtol=0),
         # At a mean of 16,384 float32 itself moves right answers by up to 3e-3.
         Claim("large_mean", of="offset/out", points=1, atol=1e-2, rtol=1e-3),
         # eps comes back through two divisions by a spread of 0.25, with about 1e-6 of noise. That does 1e-6 to `out`
@@ -52,7 +53,7 @@ EXERCISE = Exercise(
         # Slopes and intercepts of lines through the outputs are good to 1e-3; normalized rows reach 2.2.
         Claim(
             "weights",
-            of=("weights/made", "weights/alpha_shape", "weights/beta_shape", "weights/alpha", "weights/beta"),
+            of=("weights/made", "weights/*_shape", "weights/*_dtype", "weights/alpha", "weights/beta"),
             points=3,
             atol=3e-3,
         ),
@@ -93,13 +94,19 @@ def cases(rng: np.random.Generator) -> dict[str, dict[str, Any]]:
         offsets = rng.uniform(-100, 100, scales.shape)
         return (scales * rng.standard_normal(shape) + offsets).astype("float32")
 
+    def one_outlier(size: int) -> npt.NDArray[np.float32]:
+        """Rows in which one number lies nearly √(size − 1) standard deviations from the mean, as far as it can."""
+        square = rows(size, size)
+        square[np.arange(size), rng.permutation(size)] += 40 * square.std(axis=1)
+        return square
+
     def weights(size: int) -> dict[str, npt.NDArray[np.float32]]:
         alpha = rng.choice([-1, 1], size) * rng.uniform(1.5, 3, size)
         return {"alpha": alpha.astype("float32"), "beta": rng.uniform(0.5, 2, size).astype("float32")}
 
     apart = np.tile(np.arange(6) - 2.5, (6, 1))
     return {
-        "rows": {"look": "rows", "x": rows(6, 6)},
+        "rows": {"look": "rows", "x": rows(6, 6), "wide": one_outlier(50)},
         # In a row, eight integers up to 2 with sum 0. At 2**14 float32 drops what is left of their squares, and sums
         # are exact: a variance in one pass is 0 on every machine.
         "offset": {
@@ -163,12 +170,13 @@ def _insist_on_call(make: Any) -> None:
         raise NotImplementedError(f"the layer has no method `call`; it has {', '.join(methods) or 'none'}")
 
 
-def _rows(make: Callable[..., Any], x: Any) -> Look:
+def _rows(make: Callable[..., Any], x: Any, wide: Any) -> Look:
     layer = _unit(make(eps=1e-6), x)
     out = _run(layer, x)
     yield "note_row_mean", _readable(out[0].mean())
     yield "note_row_deviation", _readable(out[0].std())
     yield "out", out
+    yield "outlier", _run(_unit(make(eps=1e-6), wide), wide)[0]
 
 
 def _offset(make: Callable[..., Any], x: Any, offsets: Any) -> Look:
@@ -215,6 +223,7 @@ def _weights(make: Callable[..., Any], x: Any, alpha: Any, beta: Any) -> Look:
     yield "made", [1 if soon else 2 if after else 0 for soon, after in zip(early, late, strict=True)]
     for name in ("alpha", "beta"):
         yield f"{name}_shape", np.array(np.shape(getattr(layer, name, 0)), int)
+        yield f"{name}_dtype", _dtype_of(getattr(layer, name, None))
     own = _run(_unit(layer, x), x)
     _put(layer, alpha, beta)
     slope, intercept = _fit(own, _run(layer, x))
@@ -444,9 +453,14 @@ def _standard(x: Any, eps: float = 0.0, shift: float = 0.0) -> Floats:
 
 
 def _attributes(layer: Any) -> list[str]:
-    """The variables that the layer keeps under public names, with their shapes."""
+    """The variables that the layer keeps under public names, with their shapes and types."""
     kept = {name: one for name, one in vars(layer).items() if hasattr(one, "assign") and not name.startswith("_")}
-    return [f"self.{name} {tuple(one.shape)}" for name, one in kept.items()] or ["–"]
+    return [f"self.{name} {tuple(one.shape)} {_dtype_of(one)}" for name, one in kept.items()] or ["–"]
+
+
+def _dtype_of(variable: Any) -> str:
+    dtype = getattr(variable, "dtype", "–")
+    return str(getattr(dtype, "name", dtype))
 
 
 def _readable(value: float, digits: int = 4) -> float:

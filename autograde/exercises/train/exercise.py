@@ -60,6 +60,7 @@ EXERCISE = Exercise(
                 "model_losses_left_out",
                 "only_first_loss",
                 "losses_list_added",
+                "losses_counted_twice",
                 "losses_always_expected",
                 "penalties_not_reported",
                 "training_mode_missing",
@@ -77,9 +78,11 @@ EXERCISE = Exercise(
                 "validation_before_epoch",
                 "validation_every_step",
                 "validation_mean_of_batches",
+                "nothing_shown",
                 "shown_once_per_epoch",
                 "validation_not_shown",
                 "no_history",
+                "history_key_missing",
                 "history_of_texts",
                 "history_per_step",
                 "history_of_last_epoch",
@@ -145,14 +148,17 @@ def look_at_everything(
     yield "borrowed", watch.found()
     yield from loops.look_at_weights(model, "frozen", "hidden", "output", "aside", "mode")
     yield "iterations", np.array(optimizer.iterations)
-    yield from loops.look_at_reports(history, display)
-    diary = loops.look_at_diary(model.get_layer("diary"))
-    yield from diary.items()
+    diary = model.get_layer("diary")
+    yield from loops.look_at_reports(history, display, n_epochs=int(diary.epoch) + 1)
+    passed = loops.look_at_diary(diary)
+    yield from passed.items()
     yield "note_unmoved", loops.unmoved([model], start)
     yield "note_steps", np.array(optimizer.iterations)
-    yield "note_passes", diary["passes"][0]
-    yield "note_validations", len(diary["moments"])
+    yield "note_passes", passed["passes"][0]
+    yield "note_validations", len(passed["moments"])
     yield "note_returned", loops.lengths(history)
+    yield "note_missing", loops.missing(history)
+    yield "note_keys", loops.keys(history)
 
 
 def build_model(watch: Any, optimizer: Any, weights: Any, slopes: Any) -> Any:
@@ -166,12 +172,12 @@ def build_model(watch: Any, optimizer: Any, weights: Any, slopes: Any) -> Any:
             keras.Input((loops.FEATURES + 2,)),
             diary,
             parts.Mode(diary, name="mode"),
-            keras.layers.Dense(4, activation="tanh", trainable=False, name="frozen"),
+            keras.layers.Dense(4, activation="tanh", name="frozen"),
             keras.layers.Dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(), name="hidden"),
             parts.Aside(slopes, name="aside"),
-            keras.layers.Dense(loops.CLASSES, name="output"),
-            parts.Gate(diary, [optimizer], once=False, name="gate"),
+            parts.GatedDense(loops.CLASSES, diary, [optimizer], once=False, name="output"),
         ]
     )
+    loops.freeze(model, "frozen")
     loops.give(model, **weights)
     return model

@@ -77,6 +77,7 @@ EXERCISE = Exercise(
                 "model_losses_left_out",
                 "only_first_loss",
                 "losses_list_added",
+                "losses_counted_twice",
                 "losses_always_expected",
                 "penalties_not_reported",
                 "training_mode_missing",
@@ -94,9 +95,11 @@ EXERCISE = Exercise(
                 "validation_before_epoch",
                 "validation_every_step",
                 "validation_mean_of_batches",
+                "nothing_shown",
                 "shown_once_per_epoch",
                 "validation_not_shown",
                 "no_history",
+                "history_key_missing",
                 "history_of_texts",
                 "history_per_step",
                 "history_of_last_epoch",
@@ -166,15 +169,18 @@ def look_at_everything(
     yield from loops.look_at_weights(upper, "upper_1", "upper_2", "upper_aside", "upper_mode")
     for name, optimizer in zip(("lower", "upper"), optimizers, strict=True):
         yield f"{name}_iterations", np.array(optimizer.iterations)
-    yield from loops.look_at_reports(history, display)
-    diary = loops.look_at_diary(lower.get_layer("diary"))
-    yield from diary.items()
+    diary = lower.get_layer("diary")
+    yield from loops.look_at_reports(history, display, n_epochs=int(diary.epoch) + 1)
+    passed = loops.look_at_diary(diary)
+    yield from passed.items()
     yield "note_unmoved", loops.unmoved([lower, upper], start)
     yield "note_lower_steps", np.array(optimizers[0].iterations)
     yield "note_upper_steps", np.array(optimizers[1].iterations)
-    yield "note_passes", diary["passes"][0]
-    yield "note_validations", len(diary["moments"])
+    yield "note_passes", passed["passes"][0]
+    yield "note_validations", len(passed["moments"])
     yield "note_returned", loops.lengths(history)
+    yield "note_missing", loops.missing(history)
+    yield "note_keys", loops.keys(history)
 
 
 def build_parts(watch: Any, optimizers: Any, weights: Any, slopes: Any) -> tuple[Any, Any]:
@@ -188,23 +194,23 @@ def build_parts(watch: Any, optimizers: Any, weights: Any, slopes: Any) -> tuple
         [
             keras.Input((loops.FEATURES + 2,)),
             diary,
-            dense(4, activation="tanh", trainable=False, name="lower_frozen"),
+            dense(4, activation="tanh", name="lower_frozen"),
             dense(4, activation="tanh", name="lower_1"),
             parts.Aside(slopes[0], name="lower_aside"),
-            dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(), name="lower_2"),
             parts.Mode(diary, name="lower_mode"),
+            dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(), name="lower_2"),
         ]
     )
     upper = keras.Sequential(
         [
             keras.Input((5,)),
-            parts.Mode(diary, name="upper_mode"),
             dense(4, activation="tanh", use_bias=False, name="upper_1"),
+            parts.Mode(diary, name="upper_mode"),
             parts.Aside(slopes[1], name="upper_aside"),
-            dense(loops.CLASSES, activation="softmax", name="upper_2"),
-            parts.Gate(diary, optimizers, once=True, name="gate"),
+            parts.GatedDense(loops.CLASSES, diary, optimizers, once=True, activation="softmax", name="upper_2"),
         ]
     )
+    loops.freeze(lower, "lower_frozen")
     loops.give(lower, **{name: pair for name, pair in weights.items() if name.startswith("lower")})
     loops.give(upper, **{name: pair for name, pair in weights.items() if name.startswith("upper")})
     return lower, upper

@@ -15,7 +15,7 @@ def train_two_optimizers(
                 y_pred = upper_layers(lower_layers(X, training=True), training=True)
                 loss = tf.add_n([loss_fn(y, y_pred), *lower_layers.losses, *upper_layers.losses])
             lower_variables = lower_layers.trainable_variables
-            upper_variables = upper_layers.trainable_variables + lower_layers.layers[-2].trainable_variables
+            upper_variables = upper_layers.trainable_variables + lower_layers.layers[-1].trainable_variables
             lower_gradients, upper_gradients = tape.gradient(loss, [lower_variables, upper_variables])
             lower_optimizer.apply_gradients(zip(lower_gradients, lower_variables))
             upper_optimizer.apply_gradients(zip(upper_gradients, upper_variables))

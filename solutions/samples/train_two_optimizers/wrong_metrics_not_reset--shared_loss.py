@@ -1,4 +1,4 @@
-"""The running means, over batches, go on from epoch to epoch."""
+"""One mean takes the losses of training and goes on through validation."""
 
 import tensorflow as tf
 
@@ -8,8 +8,7 @@ def train_two_optimizers(
 ):
     history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
     mean_loss = tf.keras.metrics.Mean()
-    accuracy = tf.keras.metrics.Mean()
-    valid_loss = tf.keras.metrics.Mean()
+    accuracy = tf.keras.metrics.SparseCategoricalAccuracy()
     valid_accuracy = tf.keras.metrics.SparseCategoricalAccuracy()
     for epoch in range(n_epochs):
         for step, (X, y) in enumerate(train_set):
@@ -22,18 +21,19 @@ def train_two_optimizers(
             lower_optimizer.apply_gradients(zip(lower_gradients, lower_variables))
             upper_optimizer.apply_gradients(zip(upper_gradients, upper_variables))
             mean_loss(loss)
-            accuracy(tf.reduce_mean(tf.keras.metrics.sparse_categorical_accuracy(y, y_pred)))
+            accuracy(y, y_pred)
             status = f"loss {mean_loss.result():.4f}, accuracy {accuracy.result():.4f}"
             print(f"\repoch {epoch + 1}, step {step + 1}: {status}", end="")
         history["loss"].append(float(mean_loss.result()))
         history["accuracy"].append(float(accuracy.result()))
         for X, y in valid_set:
             y_pred = upper_layers(lower_layers(X))
-            valid_loss(loss_fn(y, y_pred), sample_weight=len(y))
+            mean_loss(loss_fn(y, y_pred), sample_weight=len(y))
             valid_accuracy(y, y_pred)
-        history["val_loss"].append(float(valid_loss.result()))
+        history["val_loss"].append(float(mean_loss.result()))
         history["val_accuracy"].append(float(valid_accuracy.result()))
-        valid_loss.reset_state()
+        mean_loss.reset_state()
+        accuracy.reset_state()
         valid_accuracy.reset_state()
         print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
     return history

@@ -1,4 +1,4 @@
-"""The running means, over instances, go on from epoch to epoch."""
+"""A new upper optimizer for every epoch."""
 
 import tensorflow as tf
 
@@ -12,6 +12,7 @@ def train_two_optimizers(
     valid_loss = tf.keras.metrics.Mean()
     valid_accuracy = tf.keras.metrics.SparseCategoricalAccuracy()
     for epoch in range(n_epochs):
+        own_optimizer = type(upper_optimizer).from_config(upper_optimizer.get_config())
         for step, (X, y) in enumerate(train_set):
             with tf.GradientTape() as tape:
                 y_pred = upper_layers(lower_layers(X, training=True), training=True)
@@ -20,8 +21,8 @@ def train_two_optimizers(
             upper_variables = upper_layers.trainable_variables
             lower_gradients, upper_gradients = tape.gradient(loss, [lower_variables, upper_variables])
             lower_optimizer.apply_gradients(zip(lower_gradients, lower_variables))
-            upper_optimizer.apply_gradients(zip(upper_gradients, upper_variables))
-            mean_loss(loss, sample_weight=len(y))
+            own_optimizer.apply_gradients(zip(upper_gradients, upper_variables))
+            mean_loss(loss)
             accuracy(y, y_pred)
             status = f"loss {mean_loss.result():.4f}, accuracy {accuracy.result():.4f}"
             print(f"\repoch {epoch + 1}, step {step + 1}: {status}", end="")
@@ -33,6 +34,8 @@ def train_two_optimizers(
             valid_accuracy(y, y_pred)
         history["val_loss"].append(float(valid_loss.result()))
         history["val_accuracy"].append(float(valid_accuracy.result()))
+        mean_loss.reset_state()
+        accuracy.reset_state()
         valid_loss.reset_state()
         valid_accuracy.reset_state()
         print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")

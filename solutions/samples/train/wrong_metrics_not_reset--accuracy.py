@@ -1,4 +1,4 @@
-"""The running means, over instances, go on from epoch to epoch."""
+"""The running accuracy alone goes on from epoch to epoch."""
 
 import tensorflow as tf
 
@@ -16,7 +16,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
                 loss = tf.add_n([loss_fn(y, y_pred), *model.losses])
             gradients = tape.gradient(loss, model.trainable_variables)
             optimizer.apply_gradients(zip(gradients, model.trainable_variables))
-            mean_loss(loss, sample_weight=len(y))
+            mean_loss(loss)
             accuracy(y, y_pred)
             status = f"loss {mean_loss.result():.4f}, accuracy {accuracy.result():.4f}"
             print(f"\repoch {epoch + 1}, step {step + 1}: {status}", end="")
@@ -28,6 +28,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
             valid_accuracy(y, y_pred)
         history["val_loss"].append(float(valid_loss.result()))
         history["val_accuracy"].append(float(valid_accuracy.result()))
+        mean_loss.reset_state()
         valid_loss.reset_state()
         valid_accuracy.reset_state()
         print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")

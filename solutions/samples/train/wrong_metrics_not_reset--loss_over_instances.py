@@ -1,4 +1,4 @@
-"""The running means, over batches, go on from epoch to epoch."""
+"""The running loss alone, over instances, goes on from epoch to epoch."""
 
 import tensorflow as tf
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
     history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
     mean_loss = tf.keras.metrics.Mean()
-    accuracy = tf.keras.metrics.Mean()
+    accuracy = tf.keras.metrics.SparseCategoricalAccuracy()
     valid_loss = tf.keras.metrics.Mean()
     valid_accuracy = tf.keras.metrics.SparseCategoricalAccuracy()
     for epoch in range(n_epochs):
@@ -16,8 +16,8 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
                 loss = tf.add_n([loss_fn(y, y_pred), *model.losses])
             gradients = tape.gradient(loss, model.trainable_variables)
             optimizer.apply_gradients(zip(gradients, model.trainable_variables))
-            mean_loss(loss)
-            accuracy(tf.reduce_mean(tf.keras.metrics.sparse_categorical_accuracy(y, y_pred)))
+            mean_loss(loss, sample_weight=len(y))
+            accuracy(y, y_pred)
             status = f"loss {mean_loss.result():.4f}, accuracy {accuracy.result():.4f}"
             print(f"\repoch {epoch + 1}, step {step + 1}: {status}", end="")
         history["loss"].append(float(mean_loss.result()))
@@ -28,6 +28,7 @@ def train(model, optimizer, loss_fn, train_set, valid_set, n_epochs):
             valid_accuracy(y, y_pred)
         history["val_loss"].append(float(valid_loss.result()))
         history["val_accuracy"].append(float(valid_accuracy.result()))
+        accuracy.reset_state()
         valid_loss.reset_state()
         valid_accuracy.reset_state()
         print(f"\nval_loss {history['val_loss'][-1]:.4f}, val_accuracy {history['val_accuracy'][-1]:.4f}")
