@@ -6,6 +6,7 @@ import io
 import json
 import linecache
 import re
+import sys
 import traceback
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +31,7 @@ Probe = Callable[..., "Mapping[str, Any] | Iterable[tuple[str, Any]]"]
 Tell = Callable[[str], None]
 Cases = Mapping[str, Mapping[str, Any]]
 _RAISED = "!raised"
+_ROOM = 200  # entries that an observation may have beyond the cap, for what is told of it
 _HERE = str(Path(__file__).parent)
 
 
@@ -185,35 +187,45 @@ def _student_line(tb: TracebackType | None) -> tuple[int | None, str]:
 
 
 def to_bytes(observation: Observation) -> bytes:
-    """An observation as an uncompressed .npz archive. Raises `TooLargeError` over the caps."""
-    members: dict[str, Array] = dict(observation.arrays)
-    for case, error in observation.raised.items():
-        members[f"{case}/{_RAISED}"] = np.array(json.dumps(_capped(error.type, error.message, error.line, error.code)))
+    """An observation as an uncompressed .npz archive, to go across the wall. Raises `TooLargeError` over the caps."""
+    members = _members(observation)
     if len(members) > MAX_ENTRIES or any(len(name) > MAX_NAME for name in members):
         raise TooLargeError(f"{len(members)} entries")
     if sum(array.nbytes for array in members.values()) > MAX_TOTAL_BYTES:
         raise TooLargeError("more arrays than are let through")
+    return packed(observation)
+
+
+def packed(observation: Observation) -> bytes:
+    """The same for an observation that has come across: whatever it holds is written."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, array in members.items():
+        for name, array in _members(observation).items():
             info = zipfile.ZipInfo(name + ".npy")
             with archive.open(info, "w") as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
     return buffer.getvalue()
 
 
-def from_bytes(data: bytes) -> Observation:
-    """The observation that `to_bytes` wrote, read as if a stranger had written it.
+def _members(observation: Observation) -> dict[str, Array]:
+    members: dict[str, Array] = dict(observation.arrays)
+    for case, error in observation.raised.items():
+        members[f"{case}/{_RAISED}"] = np.array(json.dumps(_capped(error.type, error.message, error.line, error.code)))
+    return members
 
-    Raises `ValueError` (`TooLargeError` is one) for anything but plain arrays within the caps: a header that claims
-    more than is there is found before memory is taken for it.
+
+def from_bytes(data: bytes) -> Observation:
+    """The observation that `to_bytes` or `packed` wrote, read as if a stranger had written it.
+
+    Raises `ValueError` (`TooLargeError` is one) for anything but plain arrays within the caps, with some room for what
+    is told (`with_told`): a header that claims more than is there is found before memory is taken for it.
     """
     arrays: dict[str, Array] = {}
     raised: dict[str, Raised] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
-            if len(infos) > MAX_ENTRIES or sum(info.file_size for info in infos) > MAX_TOTAL_BYTES + (MAX_ENTRIES << 9):
+            if len(infos) > MAX_ENTRIES + _ROOM or len(data) > MAX_TOTAL_BYTES + ((MAX_ENTRIES + _ROOM) << 10):
                 raise TooLargeError("more arrays than are let through")
             for info in infos:
                 name = info.filename.removesuffix(".npy")
@@ -240,10 +252,17 @@ def _read_array(data: bytes) -> Array:
     count = 1
     for size in shape:
         count *= int(size)
-    if dtype.kind not in PLAIN_KINDS or min((*shape, 0)) < 0 or count * dtype.itemsize != len(data) - stream.tell():
+    size = len(data) - stream.tell()
+    if dtype.kind not in PLAIN_KINDS or count * dtype.itemsize != size:
         raise ValueError("an entry that no probe writes")
+    if size > MAX_ENTRY_BYTES or min((*shape, 0)) < 0 or max((*shape, 0)) > MAX_ENTRY_BYTES:
+        raise TooLargeError("an array larger than any that is let through")
     stream.seek(0)
     array: Array = np.lib.format.read_array(stream, allow_pickle=False)
+    if dtype.kind == "U" and size:
+        letters = array.reshape(-1).view(np.dtype("uint32").newbyteorder(dtype.byteorder))
+        if letters.max() > sys.maxunicode:
+            raise ValueError("text with characters that there are not")
     return array
 
 

@@ -11,7 +11,7 @@ from autograde import catalog, inert, rubric, speak
 from autograde.ledger import Entry, Mark, Standing
 from autograde.marked import Shown
 from autograde.sandbox import Finding, Findings
-from autograde.submission import Course, DamagedError, Submission
+from autograde.submission import LONGEST, Course, DamagedError, Submission
 from autograde.terms import Exercise, Expected, Suggestion, Verdict
 from autograde.verdicts import judge_finding, without_claims
 
@@ -102,7 +102,7 @@ def judge_submission(
 def _blank(source: str) -> bool:
     """Whether a code cell holds nothing but comments."""
     try:
-        return not ast.parse(source).body
+        return len(source) <= LONGEST and not ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 

@@ -152,7 +152,7 @@ def findings_to_bytes(findings: Findings, limits: Limits) -> bytes:
             raised = finding.raised and asdict(finding.raised)
             about["exercises"][slug] = {"reason": finding.reason, "raised": raised, "detail": finding.detail}
             if finding.observation is not None:
-                _put(archive, f"{slug}.npz", observe.to_bytes(finding.observation))
+                _put(archive, f"{slug}.npz", observe.packed(finding.observation))
         _put(archive, "about.json", json.dumps(about).encode())
     return buffer.getvalue()
 

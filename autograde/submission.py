@@ -28,6 +28,8 @@ from autograde import catalog
 from autograde.terms import Exercise
 
 MAX_BYTES = 64 << 20  # a notebook full of pictures has a few megabytes; parsing takes about ten times its size
+MAX_CELLS = 5_000
+LONGEST = 100_000  # characters of code that are parsed here: parsing takes hundreds of times as much memory
 Kind = Literal["code", "markdown"]
 Role = Literal["prose", "setup", "demo", "answer", "check", "try", "own"]
 RUNS = ("setup", "answer", "own")
@@ -112,7 +114,13 @@ class Submission:
 
 
 def choose(folder: Path, assignment: str) -> tuple[Path, tuple[Remark, ...]]:
-    """The notebook of a submission: the one that is named as it should be, else the only one, else the first."""
+    """The notebook of a submission: the one that is named as it should be, else the only one, else the first.
+
+    A folder that is a link is refused, as a file is that leads out of its folder: it could be somebody else's work.
+    """
+    for path in (folder, folder.parent):
+        if path.is_symlink():
+            raise DamagedError("link_outside", name=path.name)
     found = sorted((path for path in folder.glob("*.ipynb") if path.name != ".ipynb"), key=lambda path: path.name)
     named = [path for path in found if path.stem == assignment]
     usable = [path for path in found if path.is_file()]
@@ -180,6 +188,8 @@ def parse(data: bytes) -> dict[str, Any]:
         book["cells"] = [cell for cells in sheets if isinstance(cells, list) for cell in cells]
     if not isinstance(book, dict) or not isinstance(book.get("cells"), list):
         raise DamagedError("not_a_notebook")
+    if len(book["cells"]) > MAX_CELLS:
+        raise DamagedError("too_many_cells", count=len(book["cells"]), limit=MAX_CELLS)
     return book
 
 
@@ -354,9 +364,11 @@ def _cut_apart(sources: list[str]) -> bool:
 
 
 def _is_python(source: str) -> bool:
-    """Whether a cell parses, its lines for IPython left out."""
+    """Whether a cell parses, its lines for IPython left out. What is longer than any answer is not tried."""
+    if len(source) > LONGEST:
+        return False
     try:
-        ast.parse(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source))
+        ast.parse(re.sub(r"(?m)^([ \t]*)[%!].*$", r"\1pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

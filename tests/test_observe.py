@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograde import observe as wall
-from autograde.observe import TooLargeError, from_bytes, observe, to_bytes
+from autograde.observe import TooLargeError, from_bytes, observe, to_bytes, with_told
 from autograde.terms import Array, Observation, Raised
 
 names = st.from_regex(r"[a-z_0-9]{1,20}/[a-z_0-9]{1,20}", fullmatch=True)
@@ -239,6 +239,7 @@ def test_more_than_the_caps_is_too_large_in_both_directions(monkeypatch: pytest.
     many = Observation({f"case/{n}": np.zeros(1) for n in range(20)})
     data = to_bytes(many)
     monkeypatch.setattr(wall, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(wall, "_ROOM", 9)
     with pytest.raises(TooLargeError):
         to_bytes(many)
     with pytest.raises(TooLargeError):
@@ -246,6 +247,29 @@ def test_more_than_the_caps_is_too_large_in_both_directions(monkeypatch: pytest.
     monkeypatch.setattr(wall, "MAX_TOTAL_BYTES", 10)
     with pytest.raises(TooLargeError):
         to_bytes(Observation({"case/y": np.zeros(9)}))
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        npy("'<f8'", "(30000000, 0)"),
+        npy("'<f8'", "(0, 10000000000000)"),
+        npy("'|i1'", f"({wall.MAX_ENTRY_BYTES + 1},)", bytes(wall.MAX_ENTRY_BYTES + 1)),
+        npy("'<U1'", "(1,)", b"\x00\x00\x11\x00"),
+        npy("'>U2'", "()", b"\x00\x00\x00a\xff\xff\xff\xff"),
+    ],
+    ids=["long nothing", "wide nothing", "one byte too many", "no character", "no character, the other way round"],
+)
+def test_an_array_that_the_judge_would_choke_on_is_refused(member: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        from_bytes(archive(("case/y.npy", member)))
+
+
+def test_what_has_come_across_is_written_with_all_that_was_told_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Observation({f"case/{n}": np.zeros(1) for n in range(10)})
+    monkeypatch.setattr(wall, "MAX_ENTRIES", 10)
+    told = with_told(from_bytes(to_bytes(full)), [("case", "fit")])
+    assert from_bytes(wall.packed(told)).arrays.keys() == {*full.arrays, f"case/{wall.BORROWED}"}
 
 
 def test_a_long_error_is_cut_and_still_read() -> None:
