@@ -177,7 +177,8 @@ class Suggestion:
     """A suggested score of a short answer; a person decides.
 
     `sure` runs from 0 (a guess) to 1. `remark` is empty or the id of a common sentence ("message answer_<remark>") on
-    the answer as a whole: "copied" from the question, "off_topic", "keywords" without statements, "contradiction".
+    the answer as a whole: "copied" from the question, "off_topic", "keywords" without statements, "contradiction",
+    "mistaken" where one statement does not hold, "no_idea" where the author says so.
     """
 
     question: str

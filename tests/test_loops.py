@@ -49,6 +49,15 @@ def test_the_validation_loss_rises_in_the_second_epoch(seed: int) -> None:
     assert second > first
 
 
+def test_nobody_can_know_the_accuracies_of_another_seed() -> None:
+    seen = set()
+    for seed in range(20):
+        drawn = loops.draw_data(np.random.default_rng(seed), lambda features: features[:, : loops.CLASSES])
+        hits = [X[:, : loops.CLASSES].argmax(axis=1) == y for X, y in drawn.values()]
+        seen.add(tuple(round(float(one.mean()), 4) for one in hits))
+    assert len(seen) > 10
+
+
 def test_a_few_samples_are_two_batches_to_train_on_and_one_to_validate_on() -> None:
     drawn = loops.few(loops.draw_data(np.random.default_rng(0), lambda features: features[:, : loops.CLASSES]))
     assert {name: [len(y) for _, y in loops.batches(samples)] for name, samples in drawn.items()} == {

@@ -408,12 +408,14 @@ def _put(layer: Any, alpha: Any = (1.0,), beta: Any = (0.0,)) -> None:
 
 
 def _divides(layer: Any, x: Any) -> bool:
-    """Whether twice the input gives anything but twice the output: not so for the input itself, or for x - mean.
+    """Whether the output depends on the input, and twice the input gives anything but twice the output: not so for a
+    constant, for the input itself, or for x - mean.
 
     A hundredfold input is far from where eps matters.
     """
-    out, twice = _run(layer, 100 * x), _run(layer, 200 * x)
-    return bool(np.abs(twice - 2 * out).max() > 0.2 * np.abs(out).max())
+    out, twice, turned = (_run(layer, rows) for rows in (100 * x, 200 * x, 100 * x[:, ::-1]))
+    least = 0.2 * np.abs(out).max()
+    return bool(np.abs(twice - 2 * out).max() > least and np.abs(turned - out).max() > least)
 
 
 def _fit(own: Floats, out: Floats) -> tuple[Floats, Floats]:
