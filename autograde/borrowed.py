@@ -97,6 +97,14 @@ def _traced_by(graph: Any) -> Iterator[str]:
             name = _normalizing(frame.filename)
             if name and name != _GRAPH:
                 yield name
-        if operation.type.endswith("PartitionedCall"):
-            inner = operation.graph._get_function(operation.get_attr("f").name)
+        for inner in _called_by(operation):
             yield from _traced_by(getattr(inner, "graph", None))
+
+
+def _called_by(operation: Any) -> Iterator[Any]:
+    """The functions that an operation may call: a call's own, the branches of a condition, the body of a loop."""
+    for attribute in operation.op_def.attr:
+        if attribute.type in ("func", "list(func)"):
+            given = operation.get_attr(attribute.name)
+            for one in given if isinstance(given, list) else [given]:
+                yield operation.graph._get_function(one.name)

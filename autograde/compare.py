@@ -9,7 +9,6 @@ import numpy as np
 from autograde.display import MAX_ROWS, WIDTH
 from autograde.terms import Array, Claim, Exercise, Expected, Observation
 
-GUESSES = 6  # numbers in a column for each one that is wanted: the third epoch, a bar beside a line, and some more
 _ELSEWHERE = Claim("(entries that no claim is about)", of="*")
 
 
@@ -72,9 +71,9 @@ def share_shown(rows: Array, wanted: Array, *, atol: float) -> float:
     subsequence. NaN fills rows up.
 
     `wanted` has the shape `(steps,)`: a display has its columns, so all matches stand in one of them, counted from the
-    left or from the right (a table of all numbers there are shows nothing, nor does a column with `GUESSES` numbers a
-    step). Or it has the shape `(steps, values)`, and a row matches that holds all values of a step; NaN among them is
-    matched by anything. More rows, or longer ones, than a `Display` records were never shown.
+    left or from the right (a table of all numbers there are shows nothing). Or it has the shape `(steps, values)`, and
+    a row matches that holds all values of a step; NaN among them is matched by anything. More rows than a `Display`
+    records, or longer ones, were never shown.
     """
     rows = rows[:, None] if rows.ndim == 1 else rows
     if rows.ndim != 2 or not len(wanted) or rows.dtype.kind not in "iuf":
@@ -83,9 +82,7 @@ def share_shown(rows: Array, wanted: Array, *, atol: float) -> float:
         return 0.0
     rows, steps = rows.astype("float64"), np.asarray(wanted, "float64").reshape(len(wanted), -1)
     if wanted.ndim == 1:
-        columns = _columns(rows)
-        columns = columns[np.isfinite(columns).sum(1) <= GUESSES * len(steps)]
-        near = np.abs(columns[:, :, None] - steps[:, 0]) <= atol  # (columns, events, steps)
+        near = np.abs(_columns(rows)[:, :, None] - steps[:, 0]) <= atol  # (columns, events, steps)
         return _longest(near[:, near.any((0, 2))])
     rows = rows[:, np.isfinite(rows).any(0)]
     steps = steps[:, np.isfinite(steps).any(0)]

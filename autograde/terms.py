@@ -56,13 +56,30 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class Forbidden:
+    r"""Functions of a library that must not run for an answer, by the `name` that a sentence calls them.
+
+    `what` is searched in the qualified names of the functions, methods among them, in the modules that define what the
+    public module or class `where` offers: `Forbidden("fit", "keras.Model", r"Trainer\.fit$")`.
+    """
+
+    name: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Exercise:
-    """What a code exercise asks for and how its answer is judged. The id is its folder's name."""
+    """What a code exercise asks for and how its answer is judged. The id is its folder's name.
+
+    What it `forbids` is watched while an answer is graded; a `check` in a notebook changes no library.
+    """
 
     assignment: str
     asks_for: tuple[str, ...]
     claims: tuple[Claim, ...]
     misconceptions: tuple[Misconception, ...] = ()
+    forbids: tuple[Forbidden, ...] = ()
     id: str = ""
 
     @property

@@ -20,9 +20,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograde import catalog
-from autograde.observe import TooLargeError, describe, observe, to_bytes
+from autograde.observe import Cases, TooLargeError, describe, observe, to_bytes
+from autograde.sandbox.alarm import Alarms
 from autograde.sandbox.job import Attempt, Cell
-from autograde.sandbox.pristine import Pristine, report_searches
+from autograde.sandbox.pristine import Pristine
 from autograde.sandbox.shell import GradingShell, Recorder, Stream
 from autograde.sandbox.wire import MAX_BODY, encode_raised, sender
 from autograde.terms import Exercise, Observation, Raised
@@ -32,20 +33,20 @@ class Late(KeyboardInterrupt):
     """The time of a cell or probe is over."""
 
 
-def run(task: int, wire: int, terminal: int, shell: GradingShell) -> NoReturn:
+def run(task: int, wire: int, terminal: int, shell: GradingShell, alarms: Alarms) -> NoReturn:
     """Read an attempt from the descriptor `task`, do its steps and leave; what is seen goes to `wire`.
 
     A cell that raises, or that can be interrupted, does not stop the next.
     """
-    with os.fdopen(task, "rb") as file:
-        attempt = pickle.load(file)  # written by the trusted side, and read before any student code runs
-    settle_in(attempt.task.env)
-    status = 70
+    status, end = 70, os._exit
     try:
-        Runner(attempt, wire, terminal, shell).run()
+        with os.fdopen(task, "rb") as file:
+            attempt = pickle.load(file)  # written by the trusted side, and read before any student code runs
+            settle_in(attempt.task.env)
+            Runner(attempt, wire, terminal, shell, alarms).run(lambda: pickle.load(file))
         status = 0
     finally:
-        os._exit(status)
+        end(status)
 
 
 def settle_in(env: Mapping[str, str]) -> None:
@@ -56,30 +57,39 @@ def settle_in(env: Mapping[str, str]) -> None:
     tempfile.tempdir = None
     sys.path.insert(0, "")
     seed_everything()
-    report_searches()
 
 
 class Runner:
     """Runs the steps of one attempt in this process."""
 
-    def __init__(self, attempt: Attempt, wire: int, terminal: int, shell: GradingShell) -> None:
+    def __init__(self, attempt: Attempt, wire: int, terminal: int, shell: GradingShell, alarms: Alarms) -> None:
         self.attempt = attempt
         self.shell = shell
         self.send = sender(wire)
         self.terminal = terminal
-        self.recorder = shell.recorder = Recorder(attempt.limits.output_kib << 10, self.flooded)
+        self.alarms = alarms
+        self.recorder = shell.recorder = Recorder(attempt.limits.output_kib << 10, flooded(self.send))
         self.late: set[str] = set()
-        self.course = Pristine("autograde", [catalog.load(slug).module for slug in attempt.task.cases])
+        entries = [catalog.load(slug) for slug in attempt.task.cases]
+        self.exercises = {one.id: (one.about, one.probe) for one in entries if isinstance(one.about, Exercise)}
+        self.course = Pristine("autograde", [entry.module for entry in entries])
         shell.no_commands = " ".join(catalog.common(attempt.task.lang).get("sandbox", "no_commands"))
         sys.stdout, sys.stderr = Stream("stdout", self.recorder), Stream("stderr", self.recorder)
 
-    def run(self) -> None:
+    def run(self, cases: Callable[[], Mapping[str, Cases]]) -> None:
+        """Do the steps; `cases` gives the inputs for the looks, once the cells are done."""
+        inputs: Mapping[str, Cases] = {}
         for number, step in enumerate(self.attempt.steps()):
-            self.send({"begin": number})
             if isinstance(step, Cell):
+                self.send({"begin": number})
                 self.run_cell(number, step)
-            else:
-                self.probe(number, step)
+                continue
+            if self.attempt.armed:
+                self.alarms.arm(self.exercises[step][0].forbids)
+            self.course.restore()
+            inputs = inputs or cases()
+            self.send({"begin": number})
+            self.probe(number, step, inputs[step])
         self.send({"done": True})
 
     def run_cell(self, number: int, cell: Cell) -> None:
@@ -95,11 +105,9 @@ class Runner:
         body = json.dumps(outputs, default=str).encode()
         self.send(header, body if len(body) <= MAX_BODY else b"[]")
 
-    def probe(self, number: int, slug: str) -> None:
+    def probe(self, number: int, slug: str, cases: Cases) -> None:
         """Look at one exercise; send the observation."""
-        entry = catalog.load(slug)
-        assert isinstance(entry.about, Exercise)
-        asks_for, cases = entry.about.asks_for, self.attempt.task.cases[slug]
+        exercise, look = self.exercises[slug]
         self.recorder.start()
         late, seen, send = slug in self.late, None, self.send
 
@@ -108,8 +116,7 @@ class Runner:
 
         if not late:
             seed_everything()
-            self.course.restore()
-            late, seen = self.timed(lambda: observe(entry.probe, self.shell.user_ns, asks_for, cases, notice))
+            late, seen = self.timed(lambda: observe(look, self.shell.user_ns, exercise.asks_for, cases, notice))
         try:
             body = to_bytes(seen or Observation())
         except TooLargeError as error:
@@ -144,9 +151,15 @@ class Runner:
             os.ftruncate(self.terminal, 0)
             self.recorder.write("stderr", text)
 
-    def flooded(self) -> NoReturn:
-        self.send({"over": "output_kib"})
+
+def flooded(send: Callable[..., None]) -> Callable[[], NoReturn]:
+    """What ends a child whose output will not stop."""
+
+    def end() -> NoReturn:
+        send({"over": "output_kib"})
         os._exit(0)
+
+    return end
 
 
 def told(error: BaseException) -> Raised:

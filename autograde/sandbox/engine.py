@@ -51,13 +51,13 @@ class Engine:
     def run(self, task: Task) -> Findings:
         """What is seen of `task`. Never raises for what student code does; raises `Unsafe` where walls are missing.
 
-        An attempt that ends early leaves one cell or exercise out of the next; a parent that dies, which is not a
-        submission's doing, is replaced once.
+        An attempt that ends early leaves one cell or exercise out of the next, or looks at it without alarms; a parent
+        that dies, which is not a submission's doing, is replaced once.
         """
         started = time.monotonic()
         tally = Tally(task, self.limits)
         deaths = 0
-        for _ in range(len(task.cases) + 3):
+        for _ in range(3 * len(task.cases) + 3):
             left = self.limits.total_seconds - (time.monotonic() - started)
             if left <= 0:
                 break

@@ -84,12 +84,16 @@ class Findings:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A task as one child does it: without the cells and exercises at which earlier children ended."""
+    """A task as one child does it: without the cells and exercises at which earlier children ended.
+
+    `armed`: what an exercise forbids ends the child when it runs.
+    """
 
     task: Task
     limits: Limits
     skip: frozenset[str]
     probe: tuple[str, ...]
+    armed: bool = True
 
     def steps(self) -> tuple[Step, ...]:
         """What the child does, in order: it runs cells, then it looks at exercises."""

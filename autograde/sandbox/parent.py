@@ -15,12 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
 from autograde.sandbox.job import Attempt, Limits
 from autograde.sandbox.scratch import delete, scratch_folder
+from autograde.sandbox.tally import RANG
 from autograde.sandbox.wire import BadFrameError, Frame, Reader
 
 GRACE = 2.0  # seconds between the interruption that a child can see and the kill that it cannot
@@ -92,9 +93,14 @@ class Parent:
         return self._hear(START)
 
     def run(self, attempt: Attempt, seconds: float, take: Take, trust: bool) -> str:
-        """Do `attempt` in a child, for at most `seconds`, and for at most the limit between one frame that `take` calls
-        a new step and the next; what ended it: a limit, a signal or an exit status. Raises `ParentDiedError`."""
-        return self._child({"trust": trust}, attempt.limits, pickle.dumps(attempt), take, seconds)
+        """Do `attempt` in a child; what ended it: a limit, a signal or an exit status. Raises `ParentDiedError`.
+
+        It has at most `seconds`, and at most the limit between one frame that `take` calls a new step and the next. It
+        is not handed the inputs for its looks before the cells are done.
+        """
+        without = replace(attempt, task=replace(attempt.task, cases={slug: {} for slug in attempt.task.cases}))
+        task = pickle.dumps(without) + pickle.dumps(attempt.task.cases)
+        return self._child({"trust": trust}, attempt.limits, task, take, seconds)
 
     def prove(self, targets: dict[str, Any]) -> dict[str, list[str]]:
         """Try the walls out in a child; for each wall what got through. Raises `ParentDiedError`."""
@@ -195,9 +201,11 @@ def environment(home: str) -> dict[str, str]:
 
 
 def how(message: dict[str, Any]) -> str:
-    """The limit, the signal or the exit status that ended a child."""
+    """The limit, the alarm, the signal or the exit status that ended a child."""
     if message["cause"]:
         return str(message["cause"])
+    if message["rang"]:
+        return f"{RANG}{message['rang']}"
     code = os.waitstatus_to_exitcode(int(message["status"]))
     if code == -signal.SIGXCPU:
         return "cpu_seconds"

@@ -15,6 +15,7 @@ MAX_NOTICED = 100  # names of what ran and must not, of one exercise
 MAX_OUTPUTS = 64 << 20  # bytes of outputs kept of one submission
 _TIMES = ("seconds", "total_seconds", "cpu_seconds")
 _MEMORY = ("memory_mib",)
+RANG = "alarm: "  # before the name of what rang, where an alarm ended a child
 _LATE = Finding(reason="timeout", detail="seconds")
 
 
@@ -30,6 +31,8 @@ class Tally:
     noticed: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     error: tuple[str, str] | None = None
     _skip: set[str] = field(default_factory=set)
+    _apart: list[str] = field(default_factory=list)  # the exercises to be looked at by themselves, as an alarm rang
+    _rang: set[str] = field(default_factory=set)  # those of them for which something ran that they forbid
     _last: Finding = field(default_factory=lambda: Finding(reason="timeout", detail="total_seconds"))
     _kept: int = 0
 
@@ -38,21 +41,31 @@ class Tally:
         return tuple(slug for slug in self.task.cases if slug not in self.found)
 
     def next_attempt(self) -> Attempt:
-        return Attempt(self.task, self.limits, frozenset(self._skip), self.open())
+        """What is left to do. An exercise at which an alarm rang is looked at by itself: with its own alarms, as it may
+        have been another's, and without once that is sure."""
+        apart = [slug for slug in self._apart if slug not in self.found][:1]
+        armed = not self._rang.intersection(apart)
+        return Attempt(self.task, self.limits, frozenset(self._skip), tuple(apart) or self.open(), armed)
 
     def settle(self, progress: Progress, ended: str) -> bool:
         """Take in how far an attempt came and what ended it; True when nothing is left to try."""
         culprit = progress.current
         if culprit is None:
-            return True
+            return not self.open()
         self._last = Finding(reason=reason(ended), detail=ended)
         if progress.at < 0:  # it died before its first step
             if self._last.reason == "crash":
                 self.error = ("internal", f"the child did not start: {progress.failed or ended}")
             return True
+        rang = ended.removeprefix(RANG) if ended.startswith(RANG) else None
         if isinstance(culprit, Cell):
             self._skip.add(culprit.id)
             self.stop_cell(culprit, self._last, [])
+        elif rang is not None and culprit not in self._rang:
+            self._apart.append(culprit)
+            if culprit == next(step for step in progress.steps if isinstance(step, str)):  # nobody else's alarms
+                self._rang.add(culprit)
+                self.notice(culprit, [next(iter(self.task.cases[culprit])), rang])
         else:
             self.found.setdefault(culprit, self._last)
         return ended == "total_seconds" or not self.open()

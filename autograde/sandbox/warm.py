@@ -14,8 +14,9 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -24,14 +25,25 @@ from typing import Any, NoReturn
 import autograde
 from autograde import catalog
 from autograde.sandbox import kernel
+from autograde.sandbox.alarm import Alarms
 from autograde.sandbox.confine import Plan, confine, leave_network, make_plan
 from autograde.sandbox.job import Limits
 from autograde.sandbox.prove import prove
 from autograde.sandbox.scratch import delete
 from autograde.sandbox.watch import Watch
 from autograde.sandbox.wire import sender
+from autograde.terms import Forbidden
 
-Run = Callable[[int, int, int], NoReturn]
+
+@dataclass(frozen=True)
+class Warm:
+    """What a parent that has imported everything hands on: how a child runs its attempt, and which alarm, if any, a
+    wait status tells of."""
+
+    run: Callable[[int, int, int], NoReturn]
+    what_rang: Callable[[int], str | None]
+
+
 PRELOADED = (
     *("numpy", "tensorflow", "keras", "IPython", "matplotlib.pyplot", "tqdm.auto", "tqdm.notebook", "ipywidgets"),
     *("autograde.datasets", "autograde.display", "autograde.loops"),
@@ -55,7 +67,7 @@ def main(control_fd: int, folder: str, exercises: str, bare: bool) -> None:
         delete(Path(folder))
 
 
-def work(control: socket.socket, run: Run | None) -> None:
+def work(control: socket.socket, warm: Warm | None) -> None:
     """Go apart from the network, and serve one job after the other."""
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     plan = make_plan()
@@ -72,15 +84,15 @@ def work(control: socket.socket, run: Run | None) -> None:
         if not message:
             return
         if fds:  # without them it is a kill that came too late
-            answer(control, serve(control, json.loads(message), fds, plan, run))
+            answer(control, serve(control, json.loads(message), fds, plan, warm))
 
 
 def answer(control: socket.socket, message: dict[str, Any]) -> None:
     control.send(json.dumps(message).encode())
 
 
-def warm_up() -> Run:
-    """Import what submissions use and make the shell that every child inherits; how a child runs its attempt.
+def warm_up() -> Warm:
+    """Import what submissions use, wire the alarms, and make the shell that every child inherits.
 
     Starts no thread and runs no op: a process that has threads must not fork.
     """
@@ -103,26 +115,35 @@ def warm_up() -> Run:
         importlib.import_module("autograde.datasets").load_fashion_mnist()
     from autograde.sandbox import child, shell
 
-    return partial(child.run, shell=shell.make_shell())
+    alarms = Alarms(forbidden())
+    return Warm(partial(child.run, shell=shell.make_shell(), alarms=alarms), alarms.what_rang)
 
 
-def serve(control: socket.socket, job: dict[str, Any], fds: list[int], plan: Plan, run: Run | None) -> dict[str, Any]:
-    """Run one job in a child; return {"status": its wait status, "cause": the limit that it passed or None}."""
-    parent, short_before = os.getpid(), times_short_of_memory()
+def forbidden() -> Iterator[Forbidden]:
+    """What any exercise forbids."""
+    for slug in catalog.slugs():
+        with suppress(Exception):
+            yield from getattr(catalog.load(slug).about, "forbids", ())
+
+
+def serve(control: socket.socket, job: dict[str, Any], fds: list[int], plan: Plan, warm: Warm | None) -> dict[str, Any]:
+    """Run one job in a child; return {"status": its wait status, "cause": the limit that it passed or None, "rang": the
+    alarm that ended it or None}."""
+    parent, short_before, end = os.getpid(), times_short_of_memory(), os._exit
     pid = os.fork()
     if pid == 0:
         try:
-            become_child(job, fds, plan, run, parent)
+            become_child(job, fds, plan, warm, parent)
         except BaseException as error:
             sender(fds[1])({"failed": f"{type(error).__name__}: {error}"[:1000]})
         finally:
-            os._exit(70)
+            end(70)  # not by a name that student code can reach
     for fd in fds:
         os.close(fd)
     cause = wait(control, pid, Watch(pid, Path(job["scratch"]), Limits(**job["limits"])))
-    for end in (os.killpg, os.kill):  # the group does not exist before the child has made it
+    for kill in (os.killpg, os.kill):  # the group does not exist before the child has made it
         with suppress(ProcessLookupError):
-            end(pid, signal.SIGKILL)
+            kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     sweep()
     if cause is None and os.WIFSIGNALED(status) and times_short_of_memory() > short_before:
@@ -130,10 +151,10 @@ def serve(control: socket.socket, job: dict[str, Any], fds: list[int], plan: Pla
     if cause == "gone":
         delete(Path(job["scratch"]))
         sys.exit()
-    return {"status": status, "cause": cause}
+    return {"status": status, "cause": cause, "rang": warm and warm.what_rang(status)}
 
 
-def become_child(job: dict[str, Any], fds: list[int], plan: Plan, run: Run | None, parent: int) -> None:
+def become_child(job: dict[str, Any], fds: list[int], plan: Plan, warm: Warm | None, parent: int) -> None:
     """Go behind the walls and do the job: run the attempt, or try the walls out."""
     os.setsid()
     task, wire, terminal = fds
@@ -145,10 +166,10 @@ def become_child(job: dict[str, Any], fds: list[int], plan: Plan, run: Run | Non
     confine(plan, Path(job["scratch"]), Limits(**job["limits"]), job["trust"])
     if os.getppid() != parent:  # it died before its death could be a signal
         return
-    if run is None or "prove" in job:
+    if warm is None or "prove" in job:
         sender(wire)({"proved": prove(Path(job["prove"]["outside"]), job["prove"]["abstract"], job["prove"]["port"])})
     else:
-        run(task, wire, terminal)
+        warm.run(task, wire, terminal)
 
 
 def wait(control: socket.socket, pid: int, watch: Watch) -> str | None:

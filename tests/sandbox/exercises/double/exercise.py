@@ -1,8 +1,13 @@
 """Double an array: as little as an exercise can ask, so that the tests are about the walls around it."""
 
-from autograde.terms import Claim, Exercise
+from autograde.terms import Claim, Exercise, Forbidden
 
-EXERCISE = Exercise(assignment="walls", asks_for=("double",), claims=(Claim("values", of="out", points=20),))
+EXERCISE = Exercise(
+    assignment="walls",
+    asks_for=("double",),
+    claims=(Claim("values", of="out", points=20),),
+    forbids=(Forbidden("hsv", "colorsys", r"^rgb_to_hsv$"),),
+)
 
 
 def cases(rng):
