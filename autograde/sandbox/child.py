@@ -42,8 +42,9 @@ def run(task: int, wire: int, terminal: int, shell: GradingShell, alarms: Alarms
     try:
         with os.fdopen(task, "rb") as file:
             attempt = pickle.load(file)  # written by the trusted side, and read before any student code runs
-            settle_in(attempt.task.env)
-            Runner(attempt, wire, terminal, shell, alarms).run(lambda: pickle.load(file))
+            inputs = file.read()
+        settle_in(attempt.task.env)
+        Runner(attempt, wire, terminal, shell, alarms).run(lambda: pickle.loads(inputs))
         status = 0
     finally:
         end(status)

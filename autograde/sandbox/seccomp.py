@@ -21,7 +21,7 @@ pwrite64 18 68, readv 19 65, writev 20 66, access 21 -, pipe 22 -, select 23 -, 
 msync 26 227, mincore 27 232, madvise 28 233, dup 32 23, dup2 33 -, pause 34 -, nanosleep 35 101, getitimer 36 102,
 alarm 37 -, setitimer 38 103, getpid 39 172, sendfile 40 71, sendto 44 206, recvfrom 45 207, sendmsg 46 211,
 recvmsg 47 212, shutdown 48 210, getsockname 51 204, getpeername 52 205, setsockopt 54 208, getsockopt 55 209,
-exit 60 93, wait4 61 260, uname 63 160, flock 73 32, fsync 74 82, fdatasync 75 83, ftruncate 77 46, getdents 78 -,
+exit 60 93, wait4 61 260, uname 63 160, fsync 74 82, fdatasync 75 83, ftruncate 77 46, getdents 78 -,
 getcwd 79 17, chdir 80 49, fchdir 81 50, rename 82 -, mkdir 83 -, rmdir 84 -, link 86 -, unlink 87 -, symlink 88 -,
 readlink 89 -, umask 95 166, gettimeofday 96 169, getrlimit 97 163, getrusage 98 165, sysinfo 99 179, times 100 153,
 getuid 102 174, getgid 104 176, geteuid 107 175, getegid 108 177, getppid 110 173, getpgrp 111 -, getgroups 115 158,
@@ -42,10 +42,10 @@ copy_file_range 326 285, preadv2 327 286, pwritev2 328 287, statx 332 291, rseq 
 faccessat2 439 439, epoll_pwait2 441 441, futex_waitv 449 449, mseal 462 462, futex_wake 454 454, futex_wait 455 455,
 futex_requeue 456 456
 """
-# Say "done" and do nothing: Landlock does not guard modes and times, and who copies a file means no harm by them.
+# Say "done" and do nothing: Landlock does not guard modes, times and locks, and who copies a file means no harm by it.
 _IDLE = """
-chmod 90 -, fchmod 91 52, chown 92 -, fchown 93 55, lchown 94 -, utime 132 -, utimes 235 -, fchownat 260 54,
-futimesat 261 -, fchmodat 268 53, utimensat 280 88, fchmodat2 452 452
+flock 73 32, chmod 90 -, fchmod 91 52, chown 92 -, fchown 93 55, lchown 94 -, utime 132 -, utimes 235 -,
+fchownat 260 54, futimesat 261 -, fchmodat 268 53, utimensat 280 88, fchmodat2 452 452
 """
 _GUARDED = """
 open 2 -, ioctl 16 29, socketpair 53 199, clone 56 220, kill 62 129, fcntl 72 25, prctl 157 167,
