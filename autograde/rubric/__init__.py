@@ -129,7 +129,7 @@ class _Look:
         """The id of the sentence about the answer as a whole, if there is one."""
         if _share(self.copied, self.answer) >= MOSTLY:
             return "copied"
-        if bareness.gives_up(self.answer):
+        if not any(one.found for one in seen) and bareness.gives_up(self.answer):
             return "no_idea"
         if self.listed and not self.said and any(one.found is None for one in seen):
             return "keywords"

@@ -14,6 +14,7 @@ from autograde.rubric.reading import Answer
 
 Range = tuple[int, int]
 COPIED = 0.8  # share of a sentence's runs of characters that also stand in the question
+SHORT = 20  # words in an answer that is none
 FEWEST = 4  # items from which on a list without a statement is one of keywords
 SPOKEN = 2.5  # words a bullet from which on bullets are notes, not keywords
 _TOKEN = re.compile(r"[a-z0-9_.]*[a-z0-9_]|[一-鿿]")
@@ -132,8 +133,10 @@ def reported(answer: Answer) -> Iterator[Range]:
 
 
 def gives_up(answer: Answer) -> bool:
-    """Whether an answer only says that there is none."""
-    words = _TOKEN.findall(answer.plain)
-    return len(words) <= 12 and all(
-        common()["no_idea"].fullmatch(answer.plain[slice(*part)].strip(" \n,.;:!?。…~-")) for part in answer.sentences
-    )
+    """Whether an answer only says that there is none, and perhaps why."""
+    if len(_TOKEN.findall(answer.plain)) > SHORT:
+        return False
+    around = " \n,.;:!?。…~-"
+    sentences = (answer.plain[slice(*part)].strip(around) for part in answer.sentences)
+    clauses = (answer.plain[clause.start : clause.end].strip(around) for clause in answer.clauses)
+    return all(map(common()["no_idea"].fullmatch, sentences)) or any(map(common()["clueless"].match, clauses))
