@@ -29,11 +29,19 @@ from autograde.loops.looks import (
     values_of,
 )
 from autograde.loops.parts import Watch, freeze, give, parts, plain_part
+from autograde.terms import Forbidden
 
+FORBIDDEN = (
+    Forbidden("fit", "keras.Model", r"Trainer\.fit$"),
+    Forbidden("train_on_batch", "keras.Model", r"Trainer\.train_on_batch$"),
+    Forbidden("train_step", "keras.Model", r"Trainer\.train_step$"),
+    Forbidden("multi_optimizer", "keras.optimizers", r"^MultiOptimizer\.apply$"),
+)
 __all__ = [
     "BATCH",
     "CLASSES",
     "FEATURES",
+    "FORBIDDEN",
     "N_EPOCHS",
     "Watch",
     "batches",

@@ -28,13 +28,14 @@ def draw_data(rng: np.random.Generator, logits: Any) -> dict[str, Any]:
     """
     lanes = rng.uniform(1, 2, 2).astype("float32") * np.array([1, -1], "float32")
     sizes = [BATCH] * (TRAIN_BATCHES - 1) + [4]
-    n_right = [*rng.integers(4, 8, TRAIN_BATCHES - 1), 1]
+    n_right = [*rng.integers(5, 8, TRAIN_BATCHES - 1), 1]
     features = rng.normal(size=(sum(sizes), FEATURES)).astype("float32")
-    train = _draw_set(rng, logits, features, sizes, n_right, (1, 3), 0, lanes[0])
+    train = _draw_set(rng, logits, features, sizes, n_right, [1] * TRAIN_BATCHES, (1, 3), 0, lanes[0])
     sizes = [BATCH] * (VALID_BATCHES - 1) + [3]
-    n_right = [*rng.permutation([2, rng.integers(1, 3)]), 1]
+    n_right = [*rng.integers(1, 3, VALID_BATCHES - 1), 1]
+    n_next = [int(rng.integers(1, right + 1)) for right in n_right]
     features = _draw_rising(rng, logits, sum(sizes))
-    valid = _draw_set(rng, logits, features, sizes, n_right, (2, 3), FIRST_VALID_ID, lanes[1])
+    valid = _draw_set(rng, logits, features, sizes, n_right, n_next, (2, 3), FIRST_VALID_ID, lanes[1])
     return {"train_set": train, "valid_set": valid}
 
 
@@ -45,7 +46,8 @@ def _draw_rising(rng: np.random.Generator, logits: Any, count: int) -> Floats:
     outputs = logits(features)
     rows, best = np.arange(len(outputs)), outputs.argmax(axis=1)
     rise = outputs[rows, (best + 2) % CLASSES] - outputs[rows, (best + 1) % CLASSES]
-    return features[rise > np.quantile(rise, 0.75)][:count]
+    rising: Floats = features[rise > np.quantile(rise, 0.9)][:count]
+    return rising
 
 
 def _draw_set(
@@ -54,16 +56,17 @@ def _draw_set(
     features: Floats,
     sizes: Sequence[int],
     n_right: Sequence[int],
+    n_next: Sequence[int],
     others: tuple[int, int],
     first_id: int,
     lane: float,
 ) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Labels by which `n_right` of the samples in each batch are right in the first epoch, and one or more in the
+    """Labels by which `n_right` of the samples in each batch are right in the first epoch, and `n_next` or more in the
     second; `others` is the range of epochs, from 0, in which all others are."""
     count = len(features)
     turns = [
-        rng.permutation([0] * right + [1] + [*rng.integers(*others, size - right - 1)])
-        for size, right in zip(sizes, n_right, strict=True)
+        rng.permutation([0] * right + [1] * after + [*rng.integers(*others, size - right - after)])
+        for size, right, after in zip(sizes, n_right, n_next, strict=True)
     ]
     labels = (logits(features).argmax(axis=1) + np.concatenate(turns)) % CLASSES
     ids = np.arange(first_id, first_id + count, dtype="float32")

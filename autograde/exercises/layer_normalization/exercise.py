@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from autograde.borrowed import Watch
 from autograde.defaults import defaults
-from autograde.terms import Claim, Exercise, Misconception
+from autograde.terms import Claim, Exercise, Forbidden, Misconception
 
 Floats = npt.NDArray[np.float64]
 Look = Iterator[tuple[str, Any]]
@@ -68,6 +68,16 @@ EXERCISE = Exercise(
             of=("copy/name_taken", "copy/name_kept", "copy/out", "copy/scaled", "copy/shifted"),
             points=1,
             atol=3e-3,
+        ),
+    ),
+    forbids=(
+        Forbidden("layer_normalization", "keras.ops", r"^_?layer_normalization$|^LayerNorm\.call$"),
+        Forbidden("rms_normalization", "keras.ops", r"^_?rms_normalization$|^RMSNorm\.call$"),
+        *(
+            Forbidden(
+                f"{kind.lower()}_normalization".removeprefix("_"), "keras.layers", rf"^{kind}Normalization\.call$"
+            )
+            for kind in ("Layer", "Batch", "Group", "RMS", "Spectral", "Unit", "")
         ),
     ),
     misconceptions=(

@@ -37,6 +37,7 @@ EXERCISE = Exercise(
             "shown_validation", of=("shown_val_loss", "shown_val_accuracy"), points=1, how="shown", atol=TWO_DECIMALS
         ),
     ),
+    forbids=loops.FORBIDDEN,
     misconceptions=(
         Misconception("reset_states", raises=r"AttributeError: .*\breset_states\b"),
         Misconception(

@@ -43,6 +43,7 @@ EXERCISE = Exercise(
             atol=TWO_DECIMALS,
         ),
     ),
+    forbids=loops.FORBIDDEN,
     misconceptions=(
         Misconception("reset_states", raises=r"AttributeError: .*\breset_states\b"),
         Misconception(
