@@ -36,6 +36,11 @@ def claims_on(exercise: Exercise, key: str) -> list[Claim]:
     return [claim for claim in exercise.claims if covers(claim, key)] or [_ELSEWHERE]
 
 
+def is_shown(exercise: Exercise, key: str) -> bool:
+    """Whether an entry is of what a display got."""
+    return any(claim.how == "shown" for claim in claims_on(exercise, key))
+
+
 def covers(claim: Claim, key: str) -> bool:
     return any(fnmatchcase(key, pattern) for pattern in claim.patterns)
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from autograde.compare import alike, claims_on, covers, entries_wanted, is_note, wrong_entries
+from autograde.compare import alike, covers, entries_wanted, is_note, is_shown, wrong_entries
 from autograde.terms import Exercise, Expected, Observation
 
 _FLAGS = (-1, 0, 1)
-TELLING = 3  # different numbers, apart from flags, that an entry must have to tell a mistake by itself
+TELLING = 2  # different numbers, apart from flags, that an entry must have to tell a mistake by itself
 
 
 def diagnose(exercise: Exercise, seen: Observation, expected: Expected) -> dict[str, frozenset[str]]:
@@ -68,7 +68,7 @@ def _tells(exercise: Exercise, marks: frozenset[str], variant: Observation) -> b
     return any(
         key in variant.arrays
         and variant.arrays[key].dtype.kind in "iuf"
-        and not any(claim.how == "shown" for claim in claims_on(exercise, key))
+        and not is_shown(exercise, key)
         and len(np.setdiff1d(variant.arrays[key][np.isfinite(variant.arrays[key])], _FLAGS)) >= TELLING
         for key in marks
     )
@@ -81,14 +81,22 @@ def marks(exercise: Exercise, fingerprint: Observation, expected: Expected) -> f
 
 
 def _matching(exercise: Exercise, seen: Observation, variant: Observation, mistakes: frozenset[str]) -> frozenset[str]:
-    """The wrong entries that the variant explains: all of its own, or none."""
+    """The wrong entries that the variant explains: all of its own, or none.
+
+    What was shown of a wrong figure may look different beside other mistakes; where the figure itself is the variant's,
+    that keeps it from nothing.
+    """
     marks: list[str] = []
+    strange = False
     for key in mistakes:
         case = key.rpartition("/")[0]
         if key in variant.arrays:
-            if key not in seen.arrays or not alike(exercise, key, seen.arrays[key], variant.arrays[key]):
+            if key in seen.arrays and alike(exercise, key, seen.arrays[key], variant.arrays[key]):
+                marks.append(key)
+            elif is_shown(exercise, key):
+                strange = True
+            else:
                 return frozenset()
-            marks.append(key)
         elif case in variant.raised and key not in seen.arrays:
             error = seen.raised.get(case)
             if error is None or error.fingerprint != variant.raised[case].fingerprint:
@@ -98,4 +106,4 @@ def _matching(exercise: Exercise, seen: Observation, variant: Observation, mista
         return frozenset()
     if any(case not in seen.raised for case in variant.raised):
         return frozenset()
-    return frozenset(marks)
+    return frozenset() if strange and all(is_shown(exercise, key) for key in marks) else frozenset(marks)

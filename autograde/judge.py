@@ -18,21 +18,21 @@ def judge(exercise: Exercise, seen: Observation, expected: Expected) -> Verdict:
         return Verdict(exercise.id, "untouched", 0.0, exercise.max_points, facts=_notes(seen))
     wanted = entries_wanted(expected)
     claims = tuple(_judge_claim(claim, seen, expected, wanted) for claim in exercise.claims)
-    points = sum(verdict.points for verdict in claims)
-    if any(claim.gate and not verdict.holds for claim, verdict in zip(exercise.claims, claims, strict=True)):
-        points = 0.0
+    gates = [(claim, verdict) for claim, verdict in zip(exercise.claims, claims, strict=True) if claim.gate]
+    shut = [claim for claim, verdict in gates if verdict.holds is False]
     right = all(verdict.holds for verdict in claims)
     named = {} if right else diagnose(exercise, seen, expected)
-    first = next(iter(seen.raised.values()), None)
+    if shut:  # why there are no points at all comes before whatever else is wrong
+        named = {name: marks for name, marks in named.items() if any(covers(one, key) for one in shut for key in marks)}
     return Verdict(
         exercise.id,
-        _outcome(exercise, right, seen),
-        round(points, 2),
+        "incorrect" if shut else _outcome(exercise, right, seen),
+        round(sum(verdict.points for verdict in claims), 2) if all(verdict.holds for _, verdict in gates) else 0.0,
         exercise.max_points,
         claims,
         misconception=next(iter(named), None),
         also=tuple(named)[1:],
-        raised=None if right else first,
+        raised=None if right or shut else next(iter(seen.raised.values()), None),
         facts=_notes(seen),
         named={name: _facts_of(exercise, marks, seen, expected) for name, marks in named.items()},
     )
@@ -140,7 +140,7 @@ def _distance(seen: Array, wanted: Array) -> float:
 def _short(array: Array) -> str:
     if array.dtype.kind == "U":
         return ", ".join(_texts(array))
-    return number(array) if array.size <= 4 else str(array.shape)
+    return number(array) if array.size <= 4 else f"{number(array.ravel()[:3])}, … ({array.size})"
 
 
 def number(value: Any) -> str:

@@ -32,6 +32,7 @@ Tell = Callable[[str], None]
 Cases = Mapping[str, Mapping[str, Any]]
 _RAISED = "!raised"
 _ROOM = 200  # entries that an observation may have beyond the cap, for what is told of it
+_FRAME = re.compile(r'File "(?P<file>[^"\n]{1,500})", line (?P<line>\d{1,9}), in [^\n]*\n *(?P<code>[^\n]*)')
 _HERE = str(Path(__file__).parent)
 
 
@@ -152,13 +153,16 @@ def plain(value: Any) -> Array:
 
 
 def describe(error: BaseException) -> Raised:
-    """Type, message and place of a student's exception; the place is the last line outside any library."""
+    """Type, message and place of a student's exception; the place is the last line outside any library. Of what was
+    raised while a graph was traced or ran, the message knows the line inside the traced function."""
     try:
-        message = _essence(str(error))[:MAX_MESSAGE]
+        whole = str(error)
+        message = _essence(whole)[:MAX_MESSAGE]
     except BaseException:  # a hostile __str__
-        message = ""
-    line, code = _student_line(error.__traceback__)
-    return Raised(type(error).__name__[:MAX_NAME], message, line, code)
+        whole = message = ""
+    traced = [found for found in _FRAME.finditer(whole) if not _is_library(found["file"])]
+    line, code = (int(traced[-1]["line"]), traced[-1]["code"]) if traced else _student_line(error.__traceback__)
+    return Raised(type(error).__name__[:MAX_NAME], message, line, code.strip()[:MAX_NAME])
 
 
 def _essence(message: str) -> str:
@@ -178,12 +182,14 @@ def _essence(message: str) -> str:
 
 def _student_line(tb: TracebackType | None) -> tuple[int | None, str]:
     for frame in reversed(traceback.extract_tb(tb)):
-        name = frame.filename
-        library = "site-packages" in name or "dist-packages" in name or name.startswith(("<frozen", _HERE))
-        if not library and "/lib/python3" not in name and "__autograph_generated_file" not in name:
-            text = frame.line or linecache.getline(name, frame.lineno or 0)
-            return frame.lineno, (text or "").strip()[:MAX_NAME]
+        if not _is_library(frame.filename):
+            return frame.lineno, frame.line or linecache.getline(frame.filename, frame.lineno or 0)
     return None, ""
+
+
+def _is_library(file: str) -> bool:
+    ours = file.startswith(("<frozen", _HERE)) or "/lib/python3" in file
+    return ours or any(part in file for part in ("site-packages", "dist-packages", "__autograph_generated_file"))
 
 
 def to_bytes(observation: Observation) -> bytes:

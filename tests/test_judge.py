@@ -68,6 +68,20 @@ def test_a_gate_that_fails_costs_every_point_and_one_that_holds_costs_none() -> 
     assert judge(gated, seen(a=1.0), expected).points == 0, "a gate that could not be looked at does not open"
 
 
+def test_why_there_are_no_points_comes_before_whatever_else_is_wrong() -> None:
+    gated = exercise(
+        Claim("own", of="own", gate=True),
+        Claim("a", of="a", points=20),
+        mistakes=tuple(map(Misconception, ("borrowed", "other"))),
+    )
+    wrong = {"other": (seen(a=np.arange(5.0)),), "borrowed": (seen(own=False),)}
+    expected = Expected((seen(own=True, a=np.ones(5)),), wrong)
+    broken = judge(gated, seen(own=False, a=np.arange(5.0), raised={"case": Raised("ValueError", "no")}), expected)
+    assert (broken.misconception, broken.also, broken.raised, broken.outcome) == ("borrowed", (), None, "incorrect")
+    honest = judge(gated, seen(own=True, a=np.arange(5.0)), expected)
+    assert honest.misconception == "other"
+
+
 def test_a_claim_without_its_entry_could_not_be_looked_at() -> None:
     verdict = judge(AB, seen(a=1.0, raised={"case": Raised("ValueError", "no")}), Expected((seen(a=1.0, b=2.0),)))
     assert [claim.holds for claim in verdict.claims] == [True, None]

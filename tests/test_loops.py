@@ -12,7 +12,7 @@ from autograde import loops
 from autograde.display import Display
 from autograde.loops.data import FIRST_VALID_ID, TRAIN_BATCHES
 from autograde.loops.looks import MISSING, REPORTED, TEXT, look_at_reports, reported
-from autograde.loops.parts import GATE_STEP, PENALTY
+from autograde.loops.parts import GATE_HEAD, PENALTY
 
 HEADS = [loops.BATCH * n for n in range(TRAIN_BATCHES)]
 VALID = [FIRST_VALID_ID, FIRST_VALID_ID + loops.BATCH]
@@ -184,30 +184,54 @@ def test_the_mode_moves_in_training_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "once", "epochs", "opens"),
+    ("last", "once", "epochs", "opens"),
     [
-        ((GATE_STEP, GATE_STEP), True, 3, True),
-        ((GATE_STEP - 1, GATE_STEP), True, 3, True),
-        ((GATE_STEP + 1, 0), True, 3, False),
-        ((GATE_STEP + 1, 0), False, 3, True),
-        ((GATE_STEP - 1, 0), False, 3, False),
-        ((2 * GATE_STEP, 0), False, 2, False),  # applied twice: still not before the last epoch
+        (GATE_HEAD, True, 3, True),
+        (GATE_HEAD, False, 3, True),
+        (GATE_HEAD + loops.BATCH, True, 3, False),
+        (GATE_HEAD + loops.BATCH, False, 3, True),
+        (GATE_HEAD - loops.BATCH, False, 3, False),
+        (GATE_HEAD + loops.BATCH, False, 2, False),
     ],
 )
-def test_the_gate_lets_gradients_back_in_the_last_epoch_only(
-    steps: tuple[int, int], once: bool, epochs: int, opens: bool
-) -> None:
+def test_the_gate_lets_gradients_back_in_the_last_epoch_only(last: int, once: bool, epochs: int, opens: bool) -> None:
     import tensorflow as tf
 
-    diary = passes(TRAINED * epochs)
-    optimizers = [SimpleNamespace(iterations=tf.Variable(step)) for step in steps]
-    gate = loops.parts().GatedDense(3, diary, optimizers, once=once, use_bias=False, kernel_initializer="identity")
+    until = [(head, True) for head in HEADS if head <= last]
+    diary = passes(TRAINED * (epochs - 1) + until)
+    gate = loops.parts().GatedDense(3, diary, once=once, use_bias=False, kernel_initializer="identity")
     inputs = tf.constant([[1.0, 2.0, 3.0]])
     with tf.GradientTape() as tape:
         tape.watch(inputs)
         outputs = gate(inputs)
     assert np.array_equal(outputs, np.roll(inputs, epochs - 1, axis=1))
     assert np.array_equal(tape.gradient(outputs, inputs), np.full((1, 3), float(opens)))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")  # of TensorFlow
+@pytest.mark.parametrize("how", ["clone_model", "deepcopy"])
+def test_a_loop_may_copy_the_model(how: str) -> None:
+    import copy
+
+    import keras
+
+    parts = loops.parts()
+    diary = parts.Diary()
+    columns = parts.UnitColumns()
+    layers = [
+        diary,
+        parts.Mode(diary),
+        keras.layers.Dense(3, kernel_constraint=columns),
+        parts.Aside(np.ones((2, 3), "float32")),
+        parts.GatedDense(2, diary),
+    ]
+    model = keras.Sequential([keras.Input((loops.FEATURES + 2,)), *layers])
+    again = keras.models.clone_model(model) if how == "clone_model" else copy.deepcopy(model)
+    again.set_weights(model.get_weights())
+    inputs = np.ones((4, loops.FEATURES + 2), "float32")
+    assert np.allclose(again(inputs), model(inputs), atol=1e-6)
+    assert [float(loss) for loss in again.losses] == [PENALTY, PENALTY]
+    assert diary.passed().size == 1, "a copy leaves the diary alone"
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,28 @@ def test_an_observation_is_a_copy_that_the_answer_cannot_change_later() -> None:
     assert seen.arrays["case/y"].tolist() == [0, 0]
 
 
+GRAPHS = {
+    "while it is traced": ["y = tf.zeros(3)", "return tf.matmul(x, y)"],
+    "when it runs": ["y = tf.reshape(x, [-1])", "return tf.reshape(y, [tf.size(y) + 1])"],
+}
+
+
+@pytest.mark.parametrize("lines", GRAPHS.values(), ids=GRAPHS)
+def test_of_an_error_in_a_compiled_function_the_line_inside_is_named(lines: list[str]) -> None:
+    import linecache
+
+    import tensorflow as tf
+
+    source = (
+        "@tf.function\ndef step(x):\n    " + "\n    ".join(lines) + "\n\ndef f(x):\n    return step(tf.ones((2, 2)))\n"
+    )
+    linecache.cache["<a cell>"] = (len(source), None, source.splitlines(keepends=True), "<a cell>")
+    names: dict[str, Any] = {"tf": tf, "__name__": "a_cell"}
+    exec(compile(source, "<a cell>", "exec"), names)
+    error = look(names["f"]).raised["case"]
+    assert (error.line, error.code) == (4, lines[-1])
+
+
 # ---- crossing the wall
 
 

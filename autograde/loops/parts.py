@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autograde.loops.data import FIRST_VALID_ID, N_EPOCHS, TRAIN_BATCHES, Floats
+from autograde.loops.data import BATCH, FIRST_VALID_ID, N_EPOCHS, Floats
 from autograde.observe import Noticed
 
-GATE_STEP = (N_EPOCHS - 1) * TRAIN_BATCHES + 5  # the step, from 0, at which the gradient first reaches all weights
+GATE_HEAD = 5 * BATCH  # the id of the first sample of the batch at which the gradient first reaches all weights
 PENALTY = 0.75  # the constant value of each loss term
 _CAPACITY = 2_048  # batches that a diary has room for: fifty times what is needed
 
@@ -49,12 +49,17 @@ def _looker(note: Callable[[str], None]) -> Callable[[], None]:
 
 
 def parts(watch: Watch | None = None) -> SimpleNamespace:
-    """The classes that models are made of here, with `watch` in them; made when TensorFlow is needed."""
+    """The classes that models are made of here, with `watch` in them; made when TensorFlow is needed.
+
+    A loop may copy a model, as a backup for example. A copy has the same weights, and nothing to do with the diary.
+    """
     import keras
     import tensorflow as tf
 
     look_up = (watch or Watch()).look_up
+    known = keras.saving.register_keras_serializable("autograde")
 
+    @known
     class Diary(keras.layers.Layer):  # type: ignore[misc]
         """Writes down the head of every batch that passes, counts the epochs, and takes id and lane off the samples.
 
@@ -91,19 +96,24 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
             """The id of the first sample of each batch that passed, in order."""
             return np.asarray(self.heads)[: min(int(self.count), _CAPACITY)].astype("int64")
 
+    @known
     class Mode(keras.layers.Layer):  # type: ignore[misc]
         """Moves `state` three quarters of the way to the lane of the present samples in training mode; returns its
         inputs. After the ten batches of an epoch it is there, so that how many epochs there are is no part of it."""
 
-        def __init__(self, diary: Any, **kwargs: Any) -> None:
+        def __init__(self, diary: Any = None, **kwargs: Any) -> None:
             super().__init__(**kwargs)
-            self.lane = diary.lane
+            self.lane = tf.Variable(0.0, trainable=False) if diary is None else diary.lane
             self.state = self.add_weight(shape=(), initializer="zeros", trainable=False, name="state")
 
         def call(self, inputs: Any, training: Any = None) -> Any:
             if training:
                 self.state.assign((self.state + 3 * self.lane) / 4)
             return inputs
+
+        def get_config(self) -> dict[str, Any]:
+            config: dict[str, Any] = super().get_config()
+            return config
 
     class Slope(keras.regularizers.Regularizer):  # type: ignore[misc]
         """A loss term with the constant value `PENALTY` and the constant gradient `slope`."""
@@ -115,19 +125,26 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
             height = tf.reduce_sum(weight * self.slope)
             return PENALTY + (height - tf.stop_gradient(height))
 
+    @known
     class Aside(keras.layers.Layer):  # type: ignore[misc]
         """Weights under a loss term each, aside of the outputs: they are the inputs."""
 
         def __init__(self, slopes: Floats, **kwargs: Any) -> None:
             super().__init__(**kwargs)
+            self.slopes = np.asarray(slopes, "float32")
             self.pulled = [
                 self.add_weight(shape=slope.shape, initializer="zeros", regularizer=Slope(slope), name=f"weight_{n}")
-                for n, slope in enumerate(slopes, start=1)
+                for n, slope in enumerate(self.slopes, start=1)
             ]
 
         def call(self, inputs: Any) -> Any:
             return inputs + 0.0 * tf.add_n([tf.reduce_sum(weight) for weight in self.pulled])
 
+        def get_config(self) -> dict[str, Any]:
+            config: dict[str, Any] = super().get_config()
+            return config | {"slopes": self.slopes.tolist()}
+
+    @known
     class UnitColumns(keras.constraints.Constraint):  # type: ignore[misc]
         """Scales every column of a kernel to length 1."""
 
@@ -135,29 +152,33 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
             look_up()
             return kernel / tf.norm(tf.convert_to_tensor(kernel), axis=0, keepdims=True)
 
+    @known
     class GatedDense(keras.layers.Dense):  # type: ignore[misc]
-        """Turns its outputs by one class in every epoch, and lets gradients back in the last epoch only: from step
-        `GATE_STEP` on or, where `once`, at that step only. Steps are those of the optimizer that is further.
+        """Turns its outputs by one class in every epoch, and lets gradients back in the last epoch only: from the batch
+        on that begins with `GATE_HEAD` or, where `once`, at that batch only.
 
         Gate and weights are one layer: whoever trains "the last layer" trains these weights.
         """
 
-        def __init__(self, units: int, diary: Any, optimizers: Sequence[Any], *, once: bool, **kwargs: Any) -> None:
+        def __init__(self, units: int, diary: Any = None, *, once: bool = False, **kwargs: Any) -> None:
             super().__init__(units, **kwargs)
-            epoch, iterations = diary.epoch, [optimizer.iterations for optimizer in optimizers]
-
-            def opened() -> Any:
-                step = tf.reduce_max([tf.cast(tf.convert_to_tensor(one), tf.int32) for one in iterations])
-                reached = tf.equal(step, GATE_STEP) if once else step >= GATE_STEP
-                return (epoch >= N_EPOCHS - 1) & reached
-
-            self.opened, self.epoch = opened, epoch
+            self.gated, self.once = diary is not None, once
+            self.epoch: Any = getattr(diary, "epoch", None)
+            self.latest: Any = getattr(diary, "latest", None)
 
         def call(self, inputs: Any) -> Any:
             outputs = super().call(inputs)
+            if not self.gated:
+                return outputs
+            reached = tf.equal(self.latest, GATE_HEAD) if self.once else self.latest >= GATE_HEAD
+            opened = (self.epoch >= N_EPOCHS - 1) & reached
             fixed = tf.stop_gradient(outputs)
-            passed = fixed + tf.cast(self.opened(), outputs.dtype) * (outputs - fixed)
+            passed = fixed + tf.cast(opened, outputs.dtype) * (outputs - fixed)
             return tf.roll(passed, self.epoch, axis=-1)
+
+        def get_config(self) -> dict[str, Any]:
+            config: dict[str, Any] = super().get_config()
+            return config | {"once": self.once}
 
     return SimpleNamespace(Diary=Diary, Mode=Mode, Aside=Aside, UnitColumns=UnitColumns, GatedDense=GatedDense)
 
@@ -166,11 +187,11 @@ def plain_part(n_in: int, n_out: int, activation: str | None = None) -> Any:
     """A built model of one layer, without losses of its own: what most models of the course are like."""
     import keras
 
-    return keras.Sequential([keras.Input((n_in,)), keras.layers.Dense(n_out, activation, name="plain")])
+    return keras.Sequential([keras.Input((n_in,)), keras.layers.Dense(n_out, activation)])
 
 
 def freeze(model: Any, name: str) -> None:
-    """Freeze a layer of a built model, as in transfer learning: who then makes the whole model trainable thaws it."""
+    """Freeze a layer of a built model, as in transfer learning: who then makes every layer trainable thaws it."""
     model.get_layer(name).trainable = False
 
 

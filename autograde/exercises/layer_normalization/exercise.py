@@ -13,6 +13,7 @@ from the denominator, in the nearer of the two forms.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -349,7 +350,7 @@ def _copy(make: Callable[..., Any], x: Any, eps: float, name: str, alpha: Any, b
     restored = _run(again, x)
     moved = _run(_unit(again, x), x) - own
     yield "note_asked_name", str(name)
-    yield "note_copy_name", str(again.name)
+    yield "note_copy_name", re.sub(r"_\d+$", "", str(again.name)) if again.name != layer.name else str(again.name)
     yield "note_copy_gap", _readable(np.abs(moved).max())
     yield "name_taken", int(layer.name == str(name))
     yield "name_kept", int(again.name == layer.name)

@@ -141,7 +141,7 @@ def look_at_everything(
     from autograde.display import Display
 
     watch, optimizer = loops.Watch(), keras.optimizers.SGD(0.2, momentum=0.9)
-    model = build_model(watch, optimizer, weights, slopes)
+    model = build_model(watch, weights, slopes)
     start = loops.values_of(model)
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     with Display(lambda: int(optimizer.iterations)) as display:
@@ -162,7 +162,7 @@ def look_at_everything(
     yield "note_keys", loops.keys(history)
 
 
-def build_model(watch: Any, optimizer: Any, weights: Any, slopes: Any) -> Any:
+def build_model(watch: Any, weights: Any, slopes: Any) -> Any:
     """A small classifier of `(batch, features + 2)` inputs, logits of shape `(batch, classes)`."""
     import keras
 
@@ -176,7 +176,7 @@ def build_model(watch: Any, optimizer: Any, weights: Any, slopes: Any) -> Any:
             keras.layers.Dense(4, activation="tanh", name="frozen"),
             keras.layers.Dense(5, activation="tanh", kernel_constraint=parts.UnitColumns(), name="hidden"),
             parts.Aside(slopes, name="aside"),
-            parts.GatedDense(loops.CLASSES, diary, [optimizer], once=False, name="output"),
+            parts.GatedDense(loops.CLASSES, diary, name="output"),
         ]
     )
     loops.freeze(model, "frozen")

@@ -160,7 +160,7 @@ def look_at_everything(
 
     watch = loops.Watch()
     optimizers = keras.optimizers.SGD(0.2, momentum=0.9), keras.optimizers.Adam(0.05)
-    lower, upper = build_parts(watch, optimizers, weights, slopes)
+    lower, upper = build_parts(watch, weights, slopes)
     start = loops.values_of(lower, upper)
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
     with Display(lambda: [int(one.iterations) for one in optimizers]) as display:
@@ -184,7 +184,7 @@ def look_at_everything(
     yield "note_keys", loops.keys(history)
 
 
-def build_parts(watch: Any, optimizers: Any, weights: Any, slopes: Any) -> tuple[Any, Any]:
+def build_parts(watch: Any, weights: Any, slopes: Any) -> tuple[Any, Any]:
     """The lower part, `(batch, features + 2)` to `(batch, 5)`, and the upper part, from there to probabilities."""
     import keras
 
@@ -208,7 +208,7 @@ def build_parts(watch: Any, optimizers: Any, weights: Any, slopes: Any) -> tuple
             dense(4, activation="tanh", use_bias=False, name="upper_1"),
             parts.Mode(diary, name="upper_mode"),
             parts.Aside(slopes[1], name="upper_aside"),
-            parts.GatedDense(loops.CLASSES, diary, optimizers, once=True, activation="softmax", name="upper_2"),
+            parts.GatedDense(loops.CLASSES, diary, once=True, activation="softmax", name="upper_2"),
         ]
     )
     loops.freeze(lower, "lower_frozen")
