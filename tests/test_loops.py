@@ -26,16 +26,19 @@ def test_no_running_accuracy_is_0_or_1_and_validation_is_far_from_training(seed:
     rng = np.random.default_rng(seed)
     kernel = rng.normal(size=(loops.FEATURES, loops.CLASSES))
     drawn = loops.draw_data(rng, lambda features: features @ kernel)
-    starts = []
+    means = []
     for X, y in drawn.values():
         outputs = X[:, : loops.FEATURES] @ kernel
         for epoch in range(2):
             hits = np.roll(outputs, epoch, axis=1).argmax(axis=1) == y
             running = (np.cumsum(hits) / np.arange(1, len(hits) + 1))[loops.BATCH - 1 :]
             assert 0 < running.min() <= running.max() < 1
-            starts += [hits.mean()] if epoch == 0 else []
-    assert starts[0] > 0.6
-    assert starts[1] < 0.3
+            means.append(hits.mean())
+    training, after, validation, later = means
+    assert training > 0.6
+    assert validation < 0.35
+    assert abs(training - after) > 0.05
+    assert validation - later > 0.05, "who never resets the metric of validation must be seen"
 
 
 @pytest.mark.parametrize("seed", range(20))

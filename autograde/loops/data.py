@@ -23,8 +23,8 @@ def draw_data(rng: np.random.Generator, logits: Any) -> dict[str, Any]:
 
     Labels are chosen by what the model predicts at the start, so that running means, figures of single batches and
     validation figures never come near one another: most training samples are classified rightly in the first epoch, in
-    numbers that change from batch to batch, and most validation samples are not. No accuracy is 0 or 1, or the same for
-    all seeds. The validation loss rises in the second epoch, so that a loop that then stops by itself is seen.
+    numbers that change from batch to batch, and most validation samples are not, in the second epoch fewer than in the
+    first. No accuracy is 0 or 1, or the same for all seeds. The validation loss rises in the second epoch, so that a loop that then stops by itself is seen.
     """
     lanes = rng.uniform(1, 2, 2).astype("float32") * np.array([1, -1], "float32")
     sizes = [BATCH] * (TRAIN_BATCHES - 1) + [4]
@@ -32,8 +32,8 @@ def draw_data(rng: np.random.Generator, logits: Any) -> dict[str, Any]:
     features = rng.normal(size=(sum(sizes), FEATURES)).astype("float32")
     train = _draw_set(rng, logits, features, sizes, n_right, [1] * TRAIN_BATCHES, (1, 3), 0, lanes[0])
     sizes = [BATCH] * (VALID_BATCHES - 1) + [3]
-    n_right = [*rng.integers(1, 3, VALID_BATCHES - 1), 1]
-    n_next = [int(rng.integers(1, right + 1)) for right in n_right]
+    n_right = [2, *rng.integers(1, 3, VALID_BATCHES - 1)]
+    n_next = [1, int(rng.integers(1, n_right[1] + 1)), 1]
     features = _draw_rising(rng, logits, sum(sizes))
     valid = _draw_set(rng, logits, features, sizes, n_right, n_next, (2, 3), FIRST_VALID_ID, lanes[1])
     return {"train_set": train, "valid_set": valid}

@@ -228,6 +228,7 @@ def _weights(make: Callable[..., Any], x: Any, alpha: Any, beta: Any) -> Look:
     layer = make(eps=1e-6)
     layer.build((None, x.shape[1]))
     early = [hasattr(layer, name) for name in ("alpha", "beta")]
+    yield "note_attributes", _attributes(layer)
     fresh = _run(layer, x)
     late = [hasattr(layer, name) for name in ("alpha", "beta")]
     yield "note_attributes", _attributes(layer)
