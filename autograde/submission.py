@@ -80,6 +80,7 @@ class Course:
 
     assignment: str
     parts: tuple[Part, ...]
+    lang: str = catalog.LANGUAGES[0]
 
     @property
     def known(self) -> dict[str, int]:
@@ -121,11 +122,16 @@ def choose(folder: Path, assignment: str) -> tuple[Path, tuple[Remark, ...]]:
     for path in (folder, folder.parent):
         if path.is_symlink():
             raise DamagedError("link_outside", name=path.name)
-    found = sorted((path for path in folder.glob("*.ipynb") if path.name != ".ipynb"), key=lambda path: path.name)
+    paths = sorted(folder.glob("*"), key=lambda path: path.name)
+    found = [path for path in paths if path.suffix.lower() == ".ipynb"]
     named = [path for path in found if path.stem == assignment]
     usable = [path for path in found if path.is_file()]
     if not found:
-        raise DamagedError("no_notebook", "missing", wanted=f"{assignment}.ipynb")
+        others = [
+            path.name for path in paths if path.suffix and path.suffix != ".txt" and not path.name.startswith(".")
+        ]
+        there = {"names": ", ".join(others[:3])} if others else {}
+        raise DamagedError("other_files" if there else "no_notebook", "missing", wanted=f"{assignment}.ipynb", **there)
     chosen = (named or usable or found)[0]
     remarks = []
     if len(found) > 1:
@@ -193,10 +199,10 @@ def parse(data: bytes) -> dict[str, Any]:
     return book
 
 
-def language(book: Mapping[str, Any]) -> str:
-    """The edition of a notebook."""
+def language(book: Mapping[str, Any], otherwise: str = catalog.LANGUAGES[0]) -> str:
+    """The edition of a notebook, or `otherwise` where it does not say."""
     found = _dict(_dict(book.get("metadata")).get("autograde")).get("lang")
-    return found if isinstance(found, str) and found in catalog.LANGUAGES else "en"
+    return found if isinstance(found, str) and found in catalog.LANGUAGES else otherwise
 
 
 def course(assignment: str, book: Mapping[str, Any]) -> Course:
@@ -207,13 +213,13 @@ def course(assignment: str, book: Mapping[str, Any]) -> Course:
         role, exercise = about.get("role", cell.role), about.get("exercise")
         exercise = exercise if exercise in catalog.slugs() else None
         parts.append(replace(cell, role=role, exercise=exercise, outputs=(), ours=role != "answer"))
-    return Course(assignment, tuple(parts))
+    return Course(assignment, tuple(parts), language(book))
 
 
 def read(data: bytes, course: Course) -> Submission:
     """What a submitted file asks to have graded. Raises `DamagedError` where it holds no notebook at all."""
     book = parse(data)
-    lang = language(book)
+    lang = language(book, course.lang)
     cells = _recover([replace(cell, metadata=None) for cell in _cells(book["cells"])], course)
     answered = {cell.exercise for cell in cells if cell.role == "answer"}
     missing = tuple(exercise for exercise in course.exercises if exercise not in answered)
@@ -278,10 +284,12 @@ def _recover(cells: list[Part], course: Course) -> list[Part]:
 
 
 def _lost_answer(cells: list[Part], course: Course, exercise: str) -> int | None:
-    """The cell that answers an exercise though its id is lost."""
+    """The cell that answers an exercise though its id is lost, or that of a locked cell with which it was merged."""
     about = catalog.load(exercise).about
     if isinstance(about, Exercise):
-        places = [at for at, cell in enumerate(cells) if cell.role == "own" and defines(cell.source, about.asks_for)]
+        locked = {course.parts[place].source.strip() for place in course.known.values()}
+        free = {at: cell.source for at, cell in enumerate(cells) if cell.role != "answer" and cell.kind == "code"}
+        places = [at for at, text in free.items() if text.strip() not in locked and defines(text, about.asks_for)]
         return places[-1] if places else None
     return _between_neighbours(cells, course, exercise)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,10 @@ def test_the_kernel_does_not_matter(course: Course) -> None:
         (None, "en"),
     ],
 )
-def test_the_edition_is_in_the_metadata_and_english_without(metadata: Any, lang: str, course: Course) -> None:
-    assert read(book() | {"metadata": metadata}, course).lang == lang
+def test_the_edition_is_in_the_metadata_and_that_of_the_class_without(metadata: Any, lang: str, course: Course) -> None:
+    given = book() | {"metadata": metadata}
+    assert read(given, course).lang == lang
+    assert read(given, replace(course, lang="zh")).lang == "zh"
 
 
 # ---- folders
@@ -149,11 +152,28 @@ def test_a_notebook_with_another_name_counts_when_it_is_the_only_one(tmp_path: P
     assert [remark.id for remark in remarks] == ["other_name"]
 
 
-def test_a_folder_without_a_notebook_is_missing_one(tmp_path: Path) -> None:
-    (tmp_path / "answers.docx").write_text("")
+def test_the_end_of_a_name_may_be_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "MADE_UP.IPYNB").write_text("{}")
+    assert submission.choose(tmp_path, "made_up")[0].name == "MADE_UP.IPYNB"
+
+
+@pytest.mark.parametrize(
+    ("others", "id", "names"),
+    [
+        ((), "no_notebook", None),
+        (("timestamp.txt", ".DS_Store", ".ipynb"), "no_notebook", None),
+        (("made_up.zip", "made_up.py", "timestamp.txt"), "other_files", "made_up.py, made_up.zip"),
+        ([f"{n}.html" for n in range(5)], "other_files", "0.html, 1.html, 2.html"),
+    ],
+)
+def test_a_folder_without_a_notebook_is_missing_one_and_what_is_there_is_named(
+    others: Sequence[str], id: str, names: str | None, tmp_path: Path
+) -> None:
+    for name in others:
+        (tmp_path / name).write_text("")
     with pytest.raises(DamagedError) as caught:
         submission.choose(tmp_path, "made_up")
-    assert (caught.value.id, caught.value.kind) == ("no_notebook", "missing")
+    assert (caught.value.id, caught.value.kind, caught.value.facts.get("names")) == (id, "missing", names)
 
 
 def a_folder(path: Path) -> None:
@@ -345,6 +365,18 @@ def test_answers_are_found_when_all_metadata_is_lost(course: Course) -> None:
         cell["metadata"] = {}
     found = read(given, course)
     assert (found.answer("standardize"), found.answer("r01")) == (RIGHT, ANSWER)
+    assert names(found) == ["setup_1", "standardize"]
+
+
+@pytest.mark.parametrize("locked", ["setup_1", "check_standardize"])
+def test_an_answer_that_was_merged_with_a_locked_cell_is_found(locked: str, course: Course) -> None:
+    given = book()
+    merged = given["cells"][place(given, locked)]
+    answer = given["cells"].pop(place(given, "standardize"))
+    merged["source"] = "\n".join(map(str, (answer["source"], merged["source"])))
+    found = read(given, course)
+    assert RIGHT in found.answer("standardize")
+    assert found.missing == ()
     assert names(found) == ["setup_1", "standardize"]
 
 

@@ -24,7 +24,8 @@ def draw_data(rng: np.random.Generator, logits: Any) -> dict[str, Any]:
     Labels are chosen by what the model predicts at the start, so that running means, figures of single batches and
     validation figures never come near one another: most training samples are classified rightly in the first epoch, in
     numbers that change from batch to batch, and most validation samples are not, in the second epoch fewer than in the
-    first. No accuracy is 0 or 1, or the same for all seeds. The validation loss rises in the second epoch, so that a loop that then stops by itself is seen.
+    first. No accuracy is 0 or 1, or the same for all seeds. The validation loss rises in the second epoch, so that a
+    loop that then stops by itself is seen.
     """
     lanes = rng.uniform(1, 2, 2).astype("float32") * np.array([1, -1], "float32")
     sizes = [BATCH] * (TRAIN_BATCHES - 1) + [4]
