@@ -37,11 +37,24 @@ FORBIDDEN = (
     Forbidden("train_step", "keras.Model", r"Trainer\.train_step$"),
     Forbidden("multi_optimizer", "keras.optimizers", r"^MultiOptimizer\.apply$"),
 )
+
+# What goes wrong in any loop, after what is about whose weights are updated by whom.
+MISTAKES = """
+    applied_twice stale_gradients ascent sum_for_mean model_losses_left_out only_first_loss losses_list_added
+    losses_counted_twice losses_always_expected penalties_not_reported training_mode_missing second_forward_pass
+    last_batch_dropped epochs_miscounted shuffled labels_out_of_step trains_on_validation_data metrics_not_reset
+    last_batch_reported exact_accuracy validation_on_training_data validation_in_training_mode
+    validation_before_epoch validation_every_step validation_mean_of_batches nothing_shown shown_once_per_epoch
+    validation_not_shown no_history history_key_missing history_of_texts history_per_step history_of_last_epoch
+    returned_too_early
+"""
+
 __all__ = [
     "BATCH",
     "CLASSES",
     "FEATURES",
     "FORBIDDEN",
+    "MISTAKES",
     "N_EPOCHS",
     "Watch",
     "batches",

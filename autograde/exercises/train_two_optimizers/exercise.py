@@ -19,6 +19,12 @@ from autograde.terms import Claim, Exercise, Misconception
 # Two decimals are enough on a display: half a hundredth, and what float32 adds in ten steps.
 TWO_DECIMALS = 0.0052
 
+_OF_UPDATES = """
+    fit_inside multi_optimizer_inside lower_layers_frozen upper_layers_frozen only_some_layers swapped
+    both_on_everything overlapping_groups gradients_cut_in_half one_optimizer_for_both every_second_step
+    gradients_after_update nothing_updated frozen_layers_trained optimizer_recreated optimizer_bypassed
+"""
+
 EXERCISE = Exercise(
     assignment="training_loops",
     asks_for=("train_two_optimizers",),
@@ -52,61 +58,7 @@ EXERCISE = Exercise(
         Misconception(
             "unknown_variable", raises=r"(KeyError|ValueError): .*Unknown variable|optimizer cannot recognize variable"
         ),
-        *map(
-            Misconception,
-            (
-                "fit_inside",
-                "multi_optimizer_inside",
-                "lower_layers_frozen",
-                "upper_layers_frozen",
-                "only_some_layers",
-                "swapped",
-                "both_on_everything",
-                "overlapping_groups",
-                "gradients_cut_in_half",
-                "one_optimizer_for_both",
-                "every_second_step",
-                "gradients_after_update",
-                "nothing_updated",
-                "frozen_layers_trained",
-                "optimizer_recreated",
-                "optimizer_bypassed",
-                "applied_twice",
-                "stale_gradients",
-                "ascent",
-                "sum_for_mean",
-                "model_losses_left_out",
-                "only_first_loss",
-                "losses_list_added",
-                "losses_counted_twice",
-                "losses_always_expected",
-                "penalties_not_reported",
-                "training_mode_missing",
-                "second_forward_pass",
-                "last_batch_dropped",
-                "epochs_miscounted",
-                "shuffled",
-                "labels_out_of_step",
-                "trains_on_validation_data",
-                "metrics_not_reset",
-                "last_batch_reported",
-                "exact_accuracy",
-                "validation_on_training_data",
-                "validation_in_training_mode",
-                "validation_before_epoch",
-                "validation_every_step",
-                "validation_mean_of_batches",
-                "nothing_shown",
-                "shown_once_per_epoch",
-                "validation_not_shown",
-                "no_history",
-                "history_key_missing",
-                "history_of_texts",
-                "history_per_step",
-                "history_of_last_epoch",
-                "returned_too_early",
-            ),
-        ),
+        *map(Misconception, (_OF_UPDATES + loops.MISTAKES).split()),
     ),
 )
 
