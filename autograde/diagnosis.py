@@ -74,10 +74,30 @@ def _tells(exercise: Exercise, marks: frozenset[str], variant: Observation) -> b
     )
 
 
-def marks(exercise: Exercise, fingerprint: Observation, expected: Expected) -> frozenset[str]:
-    """The entries that a known wrong answer gets wrong, those that it lacks among them."""
+def marks(fingerprint: Observation, seen: Observation, expected: Expected) -> frozenset[str]:
+    """The entries that a known wrong answer gets wrong, and of those that it may lack because it raised, the ones that
+    `seen` lacks too: what was right before an exception is no part of a fingerprint."""
     lacking = {key for key in entries_wanted(expected) if key.rpartition("/")[0] in fingerprint.raised}
-    return frozenset(key for key in (*fingerprint.arrays, *lacking) if not is_note(key))
+    return frozenset(key for key in (*fingerprint.arrays, *(lacking - seen.arrays.keys())) if not is_note(key))
+
+
+def may_be(exercise: Exercise, seen: Observation, variant: Observation) -> bool:
+    """Whether a known wrong answer could be recognised in `seen` on another seed, where it raises in the same cases and
+    yields the same entries."""
+    return variant.raised.keys() <= seen.raised.keys() and all(
+        key in seen.arrays or is_note(key) or is_shown(exercise, key) for key in variant.arrays
+    )
+
+
+def agreement(exercise: Exercise, seen: Observation, variant: Observation) -> int:
+    """In how many entries `seen` has the very values of a known wrong answer on another seed."""
+    return sum(
+        key in seen.arrays and not is_shown(exercise, key) and alike(exercise, key, seen.arrays[key], array)
+        for key, array in variant.arrays.items()
+    ) + sum(
+        case in seen.raised and seen.raised[case].fingerprint == error.fingerprint
+        for case, error in variant.raised.items()
+    )
 
 
 def _matching(exercise: Exercise, seen: Observation, variant: Observation, mistakes: frozenset[str]) -> frozenset[str]:

@@ -1,14 +1,15 @@
 """The grader: submissions -> tasks -> workers -> findings -> verdicts -> gradebook, graded notebook, feedback.
 
 Student code runs in the workers' confined children. Seed, expected arrays and gradebook stay in this process, which
-runs nothing that a student wrote; one thread of it does all the writing. Whatever was found out is kept before it is
-judged, and a result is kept last: a run that is killed loses the work under way, and the next one goes on from there.
+runs nothing that a student wrote; one thread of it writes gradebook, notebooks and results. Whatever was found out is
+kept before it is judged, and a result is kept last: a run that is killed loses the work under way, and the next one
+goes on from there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from autograde.results import Judged, Result
 from autograde.rights import FaultError, Rights, judging, looking, sentences
 from autograde.sandbox import Cell, Findings, Limits, Task
 from autograde.submission import Course, DamagedError, Remark, Submission
-from autograde.terms import Observation
+from autograde.terms import Expected, Observation
 
 Tell = Callable[..., None]
+Compared = Mapping[str, Expected]  # by exercise
 NOTES = ("timestamp.txt", "submission_secret.txt")  # nbgrader's; releasing feedback asks for both
 MAX_NOTE = 200  # characters; a secret has 128
 
@@ -108,39 +110,58 @@ class Grader:
         self.room, self.ledger, self.rights, self.options = room, ledger, rights, options
 
     def run(self, wanted: list[Found], courses: Mapping[str, Course], submit: workers.Submit) -> Iterator[Result]:
-        """The result of every submission, in the order in which they are done."""
-        running: dict[Future[Findings], Job] = {}
+        """The result of every submission, in the order in which they are done.
+
+        Threads find out what to compare with: right answers and suspected mistakes have to run first, on the same
+        workers, which are given other submissions meanwhile.
+        """
         room_for = 4 * self.options.jobs if self.options.scheduler is None else 256
-        for found in wanted:
-            job = self.prepare(found, courses[found.assignment])
-            done = self.without_running(job)
-            if done is not None:
-                yield done
-                continue
-            running[self._begin(job, submit)] = job
-            if len(running) >= room_for:
-                yield from self._finished(running)
-        while running:
-            yield from self._finished(running)
+        threads = ThreadPoolExecutor(room_for, thread_name_prefix="compare")
+        running: dict[Future[Findings], Job] = {}
+        comparing: dict[Future[Compared], tuple[Job, Findings]] = {}
+
+        def finished() -> Iterator[Result]:
+            for future in workers.finished([*running, *comparing]):
+                if future in running:
+                    job = running.pop(future)
+                    findings = self._received(job, _outcome(future))
+                    comparing[threads.submit(self._compare, job, findings)] = job, findings
+                else:
+                    yield self.finish(*comparing.pop(future), future.result)
+
+        try:
+            for found in wanted:
+                job = self.prepare(found, courses[found.assignment])
+                done = self.without_running(job)
+                if done is not None:
+                    yield done
+                    continue
+                for slug in job.task.cases:  # right answers run before most of the submissions
+                    threads.submit(self.rights.__getitem__, slug)
+                running[submit(job.task)] = job
+                if len(running) + len(comparing) >= room_for:
+                    yield from finished()
+            while running or comparing:
+                yield from finished()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)  # whoever interrupts does not wait for the samples
 
     def one(self, found: Found, course: Course, submit: workers.Submit) -> Result:
         """The result of one submission."""
         job = self.prepare(found, course)
-        return self.without_running(job) or self.finish(job, _outcome(self._begin(job, submit)))
+        return self.without_running(job) or self.finish(job, self._received(job, _outcome(submit(job.task))))
 
-    def _begin(self, job: Job, submit: workers.Submit) -> Future[Findings]:
-        """Hand a task in, once there is something to compare it with."""
-        try:
-            self.rights.prepare(job.task.cases)
-        except FaultError as error:
-            called_off: Future[Findings] = Future()
-            called_off.set_result(Findings({}, error=(error.kind, error.detail)))
-            return called_off
-        return submit(job.task)
+    def _received(self, job: Job, findings: Findings) -> Findings:
+        """What was found, kept at once: whatever happens from now on, it need not run again."""
+        if job.task.cells and findings.error is None:
+            self.room.store.keep_findings(job.run_key, findings, self.options.limits)
+        return findings
 
-    def _finished(self, running: dict[Future[Findings], Job]) -> Iterator[Result]:
-        for future in workers.finished(running):
-            yield self.finish(running.pop(future), _outcome(future))
+    def _compare(self, job: Job, findings: Findings) -> Compared:
+        """What to compare findings with. Nothing, where nothing was run."""
+        if findings.error is not None:
+            return {}
+        return {slug: self.rights.against(slug, _seen(findings, slug)) for slug in job.task.cases}
 
     def prepare(self, found: Found, course: Course) -> Job:
         """Read a submission. Its keys name the work that it needs: what is run, and what is made of that."""
@@ -179,7 +200,6 @@ class Grader:
         made = self.room.store.findings(job.run_key)
         if made is None or self._again(*made):
             return None
-        self.rights.prepare(job.task.cases)
         return self.finish(job, made[0])
 
     def _stands(self, job: Job, kept: dict[str, Any]) -> bool:
@@ -195,18 +215,18 @@ class Grader:
         met = any(finding.reason for finding in findings.exercises.values())
         return met and (self.options.regrade or limits != self.options.limits)
 
-    def finish(self, job: Job, findings: Findings) -> Result:
-        """Judge what was found, and write: findings, gradebook, notebook, feedback, and the result last."""
+    def finish(self, job: Job, findings: Findings, compared: Callable[[], Compared] | None = None) -> Result:
+        """Judge what was found, by what was `compared`, and write: gradebook, notebook, feedback, the result last."""
         if findings.error is not None and job.task.cases:
             return results.fault(job.place, job.given.lang, job.course, *findings.error)
-        if job.task.cells and findings.error is None:
-            self.room.store.keep_findings(job.run_key, findings, self.options.limits)
         try:
-            expected = {slug: self.rights.against(slug, _seen(findings, slug)) for slug in job.task.cases}
+            expected = self._compare(job, findings) if compared is None else compared()
             judged = results.judge_submission(job.given, job.course, findings, expected)
         except FaultError as error:
             return results.fault(job.place, job.given.lang, job.course, error.kind, error.detail)
         except Exception as error:  # a fault of the judge's own must not keep the others from their results
+            if isinstance(error, OSError) and error.filename:
+                raise  # a full disk: the others would fare no better
             return results.fault(job.place, job.given.lang, job.course, "internal", f"{type(error).__name__}: {error}")
         standing = self._enter(job, judged)
         if job.damage is not None:

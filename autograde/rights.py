@@ -7,11 +7,12 @@ the same entries wrong as the answer in question. Which entries those are is bui
 from __future__ import annotations
 
 import ast
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,16 @@ class FaultError(Exception):
 
 
 class Rights:
-    """Expected arrays and inputs by exercise, for one class folder and one seed."""
+    """Expected arrays and inputs by exercise, for one class folder and one seed. Several threads may ask at once."""
 
     def __init__(self, room: Classroom, seed: int, submit: Submit, tell: Tell) -> None:
         self.seed = seed
         self._room, self._submit, self._tell = room, submit, tell
-        self._expected: dict[str, Expected] = {}
-        self._wrong: dict[str, Observation] = {}
+        self._lock = threading.Lock()
+        self._looks: dict[str, Future[Expected | None]] = {}
         self._keys: dict[str, str] = {}
         self._cases: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+        self._told: set[str] = set()
 
     def cases(self, slug: str) -> Mapping[str, Mapping[str, Any]]:
         """The inputs of every case."""
@@ -50,9 +52,10 @@ class Rights:
         return self._cases[slug]
 
     def __getitem__(self, slug: str) -> Expected:
-        if slug not in self._expected:
-            self.prepare([slug])
-        return self._expected[slug]
+        """What right answers look like. Raises `FaultError` where nothing can be run."""
+        found = self._kept(self.key(slug), partial(self._right, slug))
+        assert found is not None
+        return found
 
     def key(self, slug: str) -> str:
         """What the arrays depend on: the seed, how one looks, and every sample of `solutions/`."""
@@ -64,34 +67,53 @@ class Rights:
             self._keys[slug] = f"{slug}-{store.digest(str(self.seed), looking(slug), *texts)}"
         return self._keys[slug]
 
-    def prepare(self, slugs: Iterable[str]) -> None:
-        """Have the arrays of these exercises ready, side by side where there is more than one worker."""
-        missing = []
-        for slug in slugs:
-            if slug not in self._expected and not self._recall(slug):
-                missing.append(slug)
-        if not missing:
-            return
-        self._tell("computing_expected", exercises=", ".join(missing))
-        threads = ThreadPoolExecutor(len(missing), thread_name_prefix="rights")
-        try:
-            computing = {threads.submit(self._compute, slug): slug for slug in missing}
-            while computing:
-                for future in finished(computing):
-                    slug, expected = computing.pop(future), future.result()
-                    self._room.store.keep_expected(self.key(slug), catalog.expected_to_bytes(expected))
-                    self._expected[slug] = expected
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)  # whoever interrupts does not wait for the samples
+    def _kept(self, key: str, look: Callable[[], Expected | None]) -> Expected | None:
+        """What the class folder keeps under `key`, or what `look` finds, kept from now on. Of all who ask, one looks;
+        where it fails, each of the others tries for itself."""
+        while True:
+            with self._lock:
+                first = key not in self._looks
+                found = self._looks.setdefault(key, Future())
+            if first:
+                try:
+                    found.set_result(self._recall(key) or self._learn(key, look()))
+                except BaseException as error:
+                    with self._lock:
+                        del self._looks[key]
+                    found.set_exception(error)
+                    raise
+            finished([found])
+            if found.exception() is None:
+                return found.result()
 
-    def _recall(self, slug: str) -> bool:
-        data = self._room.store.expected(self.key(slug))
-        if data is not None:
-            self._expected[slug] = catalog.expected_from_bytes(data)
-        return data is not None
+    def _recall(self, key: str) -> Expected | None:
+        data = self._room.store.expected(key)
+        return None if data is None else catalog.expected_from_bytes(data)
 
-    def _compute(self, slug: str) -> Expected:
-        return build.gallery(slug, self.seed, ("accept",), self._run, self._room.solutions).expected
+    def _learn(self, key: str, found: Expected | None) -> Expected | None:
+        if found is not None:
+            self._room.store.keep_expected(key, catalog.expected_to_bytes(found))
+        return found
+
+    def _right(self, slug: str) -> Expected:
+        self._say("computing_expected", slug)
+        return build.gallery(
+            slug, self.seed, ("accept",), self._run, self._room.solutions, self.cases(slug), reference=False
+        ).expected
+
+    def _say(self, id: str, slug: str) -> None:
+        """Say once what takes time before the first results."""
+        with self._lock:
+            new = f"{id} {slug}" not in self._told
+            self._told.add(f"{id} {slug}")
+        if new:
+            self._tell(id, exercise=slug)
+
+    def _run(self, task: Task) -> Findings:
+        findings = self._submit(task).result()
+        if findings.error is not None:
+            raise FaultError(*findings.error)
+        return findings
 
     # ---- known wrong answers
 
@@ -101,81 +123,67 @@ class Rights:
         if seen is None or judge.is_stub(about, seen, right):
             return right
         wrong, expected = frozenset(compare.wrong_entries(about, seen, right)), right
-        if not wrong:
-            return right
-        for alike in (same_entries, some_entries):
-            expected = replace(
-                right, wrong=self._fingerprints(slug, suspects(slug, wrong, alike, self._room.solutions))
-            )
-            named = diagnosis.diagnose(about, seen, expected)
-            if wrong <= frozenset().union(*named.values()):
+        groups = suspects(slug, seen, wrong, self._room.solutions)
+        while not wrong <= frozenset().union(*diagnosis.diagnose(about, seen, expected).values()):
+            paths = next(groups, ())
+            if not paths:
                 break
+            expected = replace(expected, wrong=self._with(expected.wrong, slug, paths))
         return expected
 
-    def _fingerprints(self, slug: str, paths: Iterable[Path]) -> dict[str, tuple[Observation, ...]]:
-        """What these samples get wrong, by misconception; those not known yet are looked at side by side."""
-        paths = tuple(paths)
-        keys = {path: f"{self.key(slug)}-{store.digest(path.name)}" for path in paths}
-        unknown = [path for path in paths if keys[path] not in self._wrong and not self._recall_wrong(keys[path])]
-        looks = {self._submit(build.task(slug, [path.read_text("utf-8")], self.cases(slug))): path for path in unknown}
-        if looks:
-            self._tell("computing_mistakes", exercise=slug, count=len(looks))
-        while looks:
-            for future in finished(looks):
-                self._learn(slug, keys[looks.pop(future)], future.result())
-        found: dict[str, tuple[Observation, ...]] = {}
-        for path in paths:
-            if keys[path] in self._wrong:
-                mistake = build.misconception_of(path)
-                found[mistake] = (*found.get(mistake, ()), self._wrong[keys[path]])
+    def _with(
+        self, known: Mapping[str, tuple[Observation, ...]], slug: str, paths: Collection[Path]
+    ) -> dict[str, tuple[Observation, ...]]:
+        """The mistakes that are known, and what these samples get wrong, looked at side by side."""
+        found = dict(known)
+        with ThreadPoolExecutor(len(paths), thread_name_prefix="rights") as threads:
+            for path, seen in zip(paths, threads.map(partial(self._wrong, slug), paths), strict=True):
+                if seen is not None:
+                    mistake = build.misconception_of(path)
+                    found[mistake] = (*found.get(mistake, ()), seen)
         return found
 
-    def _learn(self, slug: str, key: str, findings: Findings) -> None:
-        """Keep what a sample gets wrong. One that a limit stopped has none, and is tried again another time."""
-        if findings.error is not None:
-            raise FaultError(*findings.error)
-        seen = findings.exercises[slug].observation
-        if seen is not None:
-            self._wrong[key] = build.only_wrong(build.code_exercise(slug), seen, self[slug].right)
-            self._room.store.keep_expected(key, catalog.expected_to_bytes(Expected((), {slug: (self._wrong[key],)})))
+    def _wrong(self, slug: str, path: Path) -> Observation | None:
+        """What a sample gets wrong. One that a limit stopped has nothing, and is tried again in another run."""
 
-    def _recall_wrong(self, key: str) -> bool:
-        data = self._room.store.expected(key)
-        if data is not None:
-            ((self._wrong[key],),) = catalog.expected_from_bytes(data).wrong.values()
-        return data is not None
+        def look() -> Expected | None:
+            self._say("computing_mistakes", slug)
+            task = build.task(slug, [path.read_text("utf-8")], self.cases(slug))
+            seen = self._run(task).exercises[slug].observation
+            if seen is None:
+                return None
+            return Expected((), {slug: (build.only_wrong(build.code_exercise(slug), seen, self[slug].right),)})
 
-    def _run(self, task: Task) -> Findings:
-        findings = self._submit(task).result()
-        if findings.error is not None:
-            raise FaultError(*findings.error)
-        return findings
+        found = self._kept(f"{self.key(slug)}-{store.digest(path.name)}", look)
+        return None if found is None else found.wrong[slug][0]
 
 
-Alike = Callable[[frozenset[str], frozenset[str]], bool]
+def suspects(slug: str, seen: Observation, wrong: frozenset[str], solutions: Path) -> Iterator[tuple[Path, ...]]:
+    """The samples that may explain what is `wrong` in `seen`, in the groups in which to look at them.
 
-
-def same_entries(known: frozenset[str], wrong: frozenset[str]) -> bool:
-    """Nearly the same entries are wrong: an entry may come out right by chance on one seed and not on another."""
-    return len(known & wrong) >= 0.8 * len(known | wrong)
-
-
-def some_entries(known: frozenset[str], wrong: frozenset[str]) -> bool:
-    """The known mistake would explain a part of what is wrong."""
-    return len(known & wrong) >= 0.8 * len(known)
-
-
-def suspects(slug: str, wrong: frozenset[str], alike: Alike, solutions: Path) -> Iterator[Path]:
-    """The samples whose wrong entries on the public seed are alike those of an answer."""
+    First those that get nearly the same entries wrong on the public seed, one by one: the more values are the same on
+    any seed (counts, shapes, names), the earlier. Then, together, those that would explain a part of what is wrong.
+    """
     about, public = build.code_exercise(slug), catalog.load(slug).expected()
     places: Counter[str] = Counter()
+    likely: list[tuple[int, Path]] = []
+    partly: list[Path] = []
     for path in build.samples(slug, "wrong", solutions):
         mistake = build.misconception_of(path)
         variants, place = public.wrong.get(mistake, ()), places[mistake]
         places[mistake] += 1
-        # A sample that the built arrays do not know is suspected always.
-        if place >= len(variants) or alike(diagnosis.marks(about, variants[place], public), wrong):
-            yield path
+        if place >= len(variants):  # a sample that the built arrays do not know is suspected always
+            likely.append((-1, path))
+        elif diagnosis.may_be(about, seen, variants[place]):
+            known = diagnosis.marks(variants[place], seen, public)
+            # Nearly: an entry may come out right by chance on one seed and not on another.
+            if len(known & wrong) >= 0.8 * len(known | wrong):
+                likely.append((diagnosis.agreement(about, seen, variants[place]), path))
+            elif len(known & wrong) >= 0.8 * len(known):
+                partly.append(path)
+    yield from ((path,) for _, path in sorted(likely, key=lambda one: -one[0]))
+    if partly:
+        yield tuple(partly)
 
 
 @cache

@@ -18,12 +18,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograde import build, catalog, speak
+from autograde import build, catalog, classroom, speak
 from autograde.build import fingerprints, lint, source, stale
 from autograde.build.fingerprints import Gallery
 from autograde.catalog import LANGUAGES, PUBLIC_SEED
+from autograde.classroom import Classroom
 from autograde.judge import judge
-from autograde.sandbox import Engine, Limits
+from autograde.rights import Rights
+from autograde.sandbox import Engine, Finding, Findings, Limits, Task
 from autograde.terms import Exercise, Expected, Verdict
 from autograde.verdicts import judge_finding
 
@@ -79,6 +81,7 @@ def all_samples(*kinds: str) -> list[object]:
 @pytest.mark.parametrize("slug", EXERCISES)
 def test_the_reference_earns_full_marks(slug: str, seed: int) -> None:
     found = gallery(slug, seed)
+    assert found.reference is not None
     earned = judge(found.exercise, found.reference, expected(slug, seed))
     assert [claim.id for claim in earned.claims if not claim.holds] == []
     assert (earned.outcome, earned.points, earned.misconception) == ("correct", lint.POINTS, None)
@@ -112,6 +115,33 @@ def test_every_known_mistake_costs_points_and_is_called_by_its_name(slug: str, s
         earned = verdict(slug, seed, sample)
         assert earned.points < lint.POINTS, f"on seed {seed}"
         assert (earned.misconception, earned.also) == (source.misconception_of(sample), ()), f"on seed {seed}"
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
+    return classroom.init(tmp_path_factory.mktemp("class"))
+
+
+@pytest.mark.parametrize("slug", EXERCISES)
+def test_the_grader_looks_at_few_suspects_and_says_what_it_would_say_after_all(slug: str, room: Classroom) -> None:
+    found, about = gallery(slug, HIDDEN_SEED), fingerprints.code_exercise(slug)
+    seen = {path.read_text("utf-8"): one for path, one in found.samples.items()}
+    looked: list[Task] = []
+
+    def submit(task: Task) -> Future[Findings]:
+        looked.append(task)
+        done: Future[Findings] = Future()
+        done.set_result(Findings({slug: Finding(seen.get(task.cells[-1].source, found.stub))}))
+        return done
+
+    alone = 0
+    for path, one in found.of("wrong").items():
+        rights = Rights(room, HIDDEN_SEED, submit, lambda *_, **__: None)
+        assert judge(about, one, rights.against(slug, one)) == verdict(slug, HIDDEN_SEED, path), path.stem
+        shutil.rmtree(room.root / ".autograde" / "expected")
+        alone += len(looked)
+        looked.clear()
+    assert alone < 8 * len(found.of("wrong"))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

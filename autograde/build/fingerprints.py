@@ -36,10 +36,13 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Gallery:
-    """The observations of an exercise's reference, stub and samples on the same inputs."""
+    """The observations of an exercise's reference, stub and samples on the same inputs.
+
+    The reference is None where nobody asked for it and samples define what is right.
+    """
 
     exercise: Exercise
-    reference: Observation
+    reference: Observation | None
     stub: Observation
     samples: Mapping[Path, Observation]
 
@@ -50,8 +53,9 @@ class Gallery:
     @property
     def expected(self) -> Expected:
         """Right are the `accept_*` samples or, where there are none, the reference."""
-        accepted = tuple(defined(self.exercise, _bare(seen)) for seen in self.of("accept").values())
-        right = accepted or (_bare(self.reference),)
+        right = tuple(defined(self.exercise, _bare(seen)) for seen in self.of("accept").values())
+        if not right and self.reference is not None:
+            right = (_bare(self.reference),)
         wrong: dict[str, tuple[Observation, ...]] = {}
         for path, seen in self.of("wrong").items():
             mistake = source.misconception_of(path)
@@ -77,8 +81,12 @@ def gallery(
     run: Run | None = None,
     solutions: Path | None = None,
     cases: Cases | None = None,
+    *,
+    reference: bool = True,
 ) -> Gallery:
     """Look at the reference, the stub and the samples of `kinds` on `seed`, or on the `cases` given.
+
+    Without `reference`, it is looked at only where no sample says what is right.
 
     `run` looks at them in a sandbox, as it does at students' answers, several at a time; by default they run in this
     process, as the solutions are trusted. Raises `AuthorError` where an answer that is to be right raises.
@@ -88,18 +96,18 @@ def gallery(
     look = looker(slug, catalog.load(slug).cases(seed) if cases is None else cases, run)
     paths = [path for kind in kinds for path in source.samples(slug, kind, solutions)]
     texts = [[path.read_text("utf-8")] for path in paths]
+    texts.append([setup, source.stub(slug, solutions)])
+    if reference or not source.samples(slug, "accept", solutions):
+        texts.append([setup, source.reference(slug, solutions)])
     if run is None:
-        samples = dict(zip(paths, map(look, texts), strict=True))
+        looks = list(map(look, texts))
     else:  # as many at a time as there are workers behind `run`
-        with ThreadPoolExecutor(max(1, len(texts))) as threads:
-            samples = dict(zip(paths, threads.map(look, texts), strict=True))
-    found = Gallery(
-        about,
-        reference=look([setup, source.reference(slug, solutions)]),
-        stub=look([setup, source.stub(slug, solutions)]),
-        samples=samples,
-    )
-    _insist_right("the reference", slug, found.reference)
+        with ThreadPoolExecutor(len(texts)) as threads:
+            looks = list(threads.map(look, texts))
+    samples = {path: looks.pop(0) for path in paths}
+    found = Gallery(about, stub=looks[0], reference=looks[1] if looks[1:] else None, samples=samples)
+    if found.reference is not None:
+        _insist_right("the reference", slug, found.reference)
     for path, seen in found.of("accept").items():
         _insist_right(path.name, slug, seen)
     return found

@@ -114,8 +114,9 @@ def on_seed(slug: str, seed: int, solutions: Path | None = None) -> tuple[dict[N
     found = gallery(slug, seed, solutions=solutions)
     expected = found.expected
     verdicts = {path.stem: short(judge(found.exercise, seen, expected)) for path, seen in found.samples.items()}
-    reference = short(judge(found.exercise, found.reference, expected))
-    return {"reference": reference} | verdicts, expected
+    if found.reference is not None:
+        verdicts["reference"] = short(judge(found.exercise, found.reference, expected))
+    return verdicts, expected
 
 
 def short(verdict: Verdict) -> Short:
