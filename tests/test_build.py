@@ -454,6 +454,31 @@ def test_the_graders_sandbox_gives_the_same_verdicts_as_this_process(made_up: Pa
     assert validate.as_graded("standardize", expected, 5, jobs=1, solutions=made_up) == [verdicts, verdicts]
 
 
+def test_an_interrupted_validation_goes_on_while_nothing_has_changed(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solutions = course / "solutions"
+    first = validate.kept_or_judged("standardize", 5, solutions)
+    assert first == validate.on_seed("standardize", 5, solutions)[0]
+    (kept,) = (course / "build" / "validated").rglob("*.json")
+    looked: list[int] = []
+
+    def look_again(slug: str, seed: int, solutions: Path | None = None) -> tuple[dict[str, validate.Short], None]:
+        looked.append(seed)
+        return first, None
+
+    monkeypatch.setattr(validate, "on_seed", look_again)
+    assert validate.kept_or_judged("standardize", 5, solutions) == first
+    assert looked == []
+    kept.write_text("{")
+    assert validate.kept_or_judged("standardize", 5, solutions) == first
+    assert looked == [5]
+    (solutions / "samples" / "standardize" / "wrong_variance--again.py").write_text("standardize = None\n")
+    validate._state.cache_clear()
+    assert validate.kept_or_judged("standardize", 5, solutions) == first
+    assert looked == [5, 5]
+
+
 # ---- what right answers define
 
 
