@@ -104,7 +104,7 @@ def stock_class(folder: Path, submitted: Path, log: Path) -> None:
 def stock(folder: Path, student: str, log: Path) -> Cost:
     """`nbgrader autograde` on one student's submissions of both assignments."""
     spent = [cost([*PYTHON, "nbgrader", "autograde", one, "--student", student], folder, log) for one in ASSIGNMENTS]
-    return Cost(sum(one.wall for one in spent), sum(one.cpu for one in spent))
+    return Cost(*(sum(getattr(one, name) for one in spent) for name in ("wall", "cpu", "own")))
 
 
 def tasks(folder: Path) -> list[object]:
