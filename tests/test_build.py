@@ -450,7 +450,8 @@ def test_a_few_wrong_answers_may_go_without_a_name(made_up: Path) -> None:
 
 
 def test_the_graders_sandbox_gives_the_same_verdicts_as_this_process(made_up: Path) -> None:
-    verdicts, expected = validate.on_seed("standardize", 5, made_up)
+    verdicts = validate.on_seed("standardize", 5, made_up)
+    expected = build.expected("standardize", 5, solutions=made_up)
     assert validate.as_graded("standardize", expected, 5, jobs=1, solutions=made_up) == [verdicts, verdicts]
 
 
@@ -459,13 +460,13 @@ def test_an_interrupted_validation_goes_on_while_nothing_has_changed(
 ) -> None:
     solutions = course / "solutions"
     first = validate.kept_or_judged("standardize", 5, solutions)
-    assert first == validate.on_seed("standardize", 5, solutions)[0]
+    assert first == validate.on_seed("standardize", 5, solutions)
     (kept,) = (course / "build" / "validated").rglob("*.json")
     looked: list[int] = []
 
-    def look_again(slug: str, seed: int, solutions: Path | None = None) -> tuple[dict[str, validate.Short], None]:
+    def look_again(slug: str, seed: int, solutions: Path | None = None) -> dict[str, validate.Short]:
         looked.append(seed)
-        return first, None
+        return first
 
     monkeypatch.setattr(validate, "on_seed", look_again)
     assert validate.kept_or_judged("standardize", 5, solutions) == first

@@ -108,10 +108,8 @@ def validate(slugs: Sequence[str], seeds: Iterable[int], jobs: int) -> Iterator[
     line of the package and of the solutions has changed.
     """
     units = [(slug, seed) for slug in slugs for seed in seeds]
-    done = side_by_side(kept_or_judged, units, jobs)
-    judged = dict(
-        zip(units, tqdm(done, total=len(units), unit="seed", disable=None), strict=True)
-    )  # on a terminal only
+    on_terminals = tqdm(side_by_side(kept_or_judged, units, jobs), total=len(units), unit="seed", disable=None)
+    judged = dict(zip(units, on_terminals, strict=True))
     for slug in slugs:
         by_seed = [verdicts for (one, _), verdicts in judged.items() if one == slug]
         graded = as_graded(slug, catalog.load(slug).expected(), catalog.PUBLIC_SEED, jobs)
@@ -126,7 +124,7 @@ def kept_or_judged(slug: str, seed: int, solutions: Path | None = None) -> dict[
         kept = json.loads(path.read_text("utf-8"))
         return {name: (outcome, points, tuple(names)) for name, (outcome, points, names) in kept.items()}
     except (OSError, ValueError):
-        verdicts, _ = on_seed(slug, seed, solutions)
+        verdicts = on_seed(slug, seed, solutions)
         store.write(path, json.dumps(verdicts).encode(), 0o644)
         return verdicts
 
@@ -138,14 +136,14 @@ def _state(solutions: Path) -> str:
     return store.digest(*(f"{path.name}\0{path.read_text('utf-8')}" for path in sorted(files)))
 
 
-def on_seed(slug: str, seed: int, solutions: Path | None = None) -> tuple[dict[Name, Short], Expected]:
-    """The verdict on every sample of an exercise, looked at in this process, and what they were compared with."""
+def on_seed(slug: str, seed: int, solutions: Path | None = None) -> dict[Name, Short]:
+    """The verdict on every sample of an exercise, looked at in this process."""
     found = gallery(slug, seed, solutions=solutions)
     expected = found.expected
     verdicts = {path.stem: short(judge(found.exercise, seen, expected)) for path, seen in found.samples.items()}
     if found.reference is not None:
         verdicts["reference"] = short(judge(found.exercise, found.reference, expected))
-    return verdicts, expected
+    return verdicts
 
 
 def short(verdict: Verdict) -> Short:
