@@ -140,7 +140,11 @@ class Grader:
                 for slug in job.task.cases.keys() - begun:  # right answers run before most of the submissions
                     threads.submit(self.rights.__getitem__, slug)
                     begun.add(slug)
-                running[submit(job.task)] = job
+                before = self._found_before(job)
+                if before is None:
+                    running[submit(job.task)] = job
+                else:
+                    comparing[threads.submit(self._compare, job, before)] = job, before
                 if len(running) + len(comparing) >= room_for:
                     yield from finished()
             while running or comparing:
@@ -151,7 +155,10 @@ class Grader:
     def one(self, found: Found, course: Course, submit: workers.Submit) -> Result:
         """The result of one submission."""
         job = self.prepare(found, course)
-        return self.without_running(job) or self.finish(job, self._received(job, _outcome(submit(job.task))))
+        done = self.without_running(job)
+        if done is not None:
+            return done
+        return self.finish(job, self._found_before(job) or self._received(job, _outcome(submit(job.task))))
 
     def _received(self, job: Job, findings: Findings) -> Findings:
         """What was found, kept at once: whatever happens from now on, it need not run again."""
@@ -197,12 +204,12 @@ class Grader:
         kept = self.room.store.result(*job.place)
         if kept is not None and kept["key"] == job.key and not self.options.regrade and self._stands(job, kept):
             return Result(**kept["result"])
-        if not job.task.cells:
-            return self.finish(job, Findings({}))
+        return None if job.task.cells else self.finish(job, Findings({}))
+
+    def _found_before(self, job: Job) -> Findings | None:
+        """What an earlier run found out about the same code, unless it is to be made anew."""
         made = self.room.store.findings(job.run_key)
-        if made is None or self._again(*made):
-            return None
-        return self.finish(job, made[0])
+        return None if made is None or self._again(*made) else made[0]
 
     def _stands(self, job: Job, kept: dict[str, Any]) -> bool:
         """Whether gradebook and files still say what this result says, and no limit that it met has been moved."""
