@@ -157,3 +157,34 @@ def test_adding_the_offsets_is_exact_so_that_only_the_layer_can_lose_digits() ->
     inputs = catalog.load(SLUG).cases(SEED)["offset"]
     for offset in inputs["offsets"]:
         assert ((inputs["x"] + offset) - offset == inputs["x"]).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_who_lets_no_gradient_through_is_seen_along_the_direction(seed: int) -> None:
+    inputs = catalog.load(SLUG).cases(seed)["slopes"]
+    x, upstream, direction = (np.asarray(inputs[name], "float64") for name in ("x", "upstream", "direction"))
+
+    def height(rows: np.ndarray) -> float:
+        return float(np.sum(upstream * (rows - rows.mean(-1, keepdims=True)) / rows.std(-1, keepdims=True)))
+
+    slope = (height(x + 1e-5 * direction) - height(x - 1e-5 * direction)) / 2e-5
+    assert 0.49 < slope < 1.01
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(("half", "spacing"), [(tf.bfloat16, 1 / 256), (tf.float16, 1 / 2048)])
+def test_half_precision_rounds_the_denominator_nearly_as_far_away_as_it_can(
+    half: tf.DType, spacing: float, seed: int
+) -> None:
+    inputs = catalog.load(SLUG).cases(seed)["spread"]
+    denominators = np.sqrt(inputs["x"].astype("float64").var(axis=-1) + inputs["eps"])
+    rounded = tf.cast(tf.cast(denominators, half), tf.float64).numpy()
+    assert (np.abs(rounded - denominators) > 0.37 * spacing).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_wrong_axis_still_divides_where_the_graph_is_looked_at(seed: int) -> None:
+    """With the mean of each column, the outputs of far apart rows would hardly depend on the order of their inputs."""
+    x = catalog.load(SLUG).cases(seed)["graph"]["x"].astype("float64")
+    out, turned = ((rows - rows.mean(axis=0)) / rows.std(axis=1, keepdims=True) for rows in (x, x[:, ::-1]))
+    assert np.abs(turned - out).max() > 0.5 * np.abs(out).max(), "less than 0.2 counts as no division"
