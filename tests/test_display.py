@@ -23,7 +23,10 @@ from autograde.quiet import quiet
 def shown(do: Any) -> list[float]:
     with Display() as seen:
         do()
-    rows = seen.rows()
+    return numbers(seen.rows())
+
+
+def numbers(rows: Any) -> list[float]:
     return [round(float(one), 6) for one in rows[np.isfinite(rows)]]
 
 
@@ -175,6 +178,22 @@ def test_a_line_that_goes_on_in_the_next_step_is_another_row() -> None:
             print(f"loss {loss}", "accuracy 0.75", end=" and ")
         print("val_loss 0.125")
     assert np.isfinite(seen.rows()).sum(axis=1).tolist() == [2, 3]
+
+
+def test_rows_can_be_had_by_the_moment_at_which_they_were_handed_over() -> None:
+    from tqdm import tqdm
+
+    steps: list[int] = []
+    with Display(lambda: len(steps)) as seen:
+        print("loss 0.5")
+        print("a line that began before the step: 0.25", end="")
+        steps.append(1)
+        print("loss 0.75, ", end="")
+        with tqdm(total=1) as bar:
+            bar.set_postfix(loss=0.125)
+        os.write(1, b"nobody knows when: 0.625\n")
+    assert set(numbers(seen.rows(lambda step: step == 0))) == {0.5, 0.25, 0.625}
+    assert set(numbers(seen.rows(lambda step: step == 1))) == {0.75, 0.125, 0.625}
 
 
 def test_a_line_without_an_end_takes_no_more_room_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:

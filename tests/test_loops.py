@@ -11,7 +11,7 @@ import pytest
 from autograde import loops
 from autograde.display import Display
 from autograde.loops.data import FIRST_VALID_ID, TRAIN_BATCHES
-from autograde.loops.looks import MISSING, REPORTED, TEXT, look_at_reports, reported
+from autograde.loops.looks import MISSING, REPORTED, TEXT, Moment, look_at_reports, reported
 from autograde.loops.parts import GATE_HEAD, PENALTY
 
 HEADS = [loops.BATCH * n for n in range(TRAIN_BATCHES)]
@@ -39,6 +39,7 @@ def test_no_running_accuracy_is_0_or_1_and_validation_is_far_from_training(seed:
     assert validation < 0.35
     assert abs(training - after) > 0.05
     assert validation - later > 0.05, "who never resets the metric of validation must be seen"
+    assert min(abs(after - validation), abs(after - later)) > 0.01, "who lets validation into the next epoch's mean too"
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -124,6 +125,22 @@ def test_the_diary_works_in_graphs_and_in_xla() -> None:
             step(np.array([[0.0] * loops.FEATURES + [head, 1]], "float32"))
     assert diary.passed().tolist() == [0, 8, 0] * 2
     assert int(diary.epoch) == 2
+
+
+@pytest.mark.parametrize(
+    ("batches", "learning"),
+    [
+        ([], False),
+        ([(0, True)], True),
+        ([(0, True), (FIRST_VALID_ID, False)], False),
+        ([(0, True), (FIRST_VALID_ID, True)], False),  # validation in training mode
+        ([(0, True), (0, False)], False),  # training data validated
+        ([(FIRST_VALID_ID, False), (0, True)], True),
+    ],
+)
+def test_the_clock_tells_training_from_validation(batches: list[tuple[int, bool | None]], learning: bool) -> None:
+    moment = loops.clock(passes(batches), SimpleNamespace(iterations=3), SimpleNamespace(iterations=2))()
+    assert moment == ((3, 2), learning)
 
 
 def read(heads: list[int]) -> dict[str, list[int]]:
@@ -292,6 +309,26 @@ def test_of_an_epoch_too_many_a_history_tells_by_its_count_only() -> None:
     assert looks["count_loss"] == 4
     looks = dict(look_at_reports(history, display))
     assert looks["loss"].tolist() == [0.5, 0.25, 9.0, 8.0], "four numbers for three epochs are wrong figures"
+
+
+@pytest.mark.parametrize(
+    ("moments", "wanted"),
+    [
+        ((True, False, True), [0.25]),  # what was shown between a validation and the next training batch
+        ((True, True, True), [0.5, 0.25, 0.5]),  # nothing was: then anything may be meant
+    ],
+)
+def test_an_accuracy_of_training_is_not_taken_for_one_of_validation(
+    moments: tuple[bool, ...], wanted: list[float]
+) -> None:
+    now = []
+    with Display(lambda: Moment((), now[-1])) as display:
+        for learning, number in zip(moments, (0.5, 0.25, 0.5), strict=True):
+            now.append(learning)
+            print(f"accuracy {number}")
+    looks = dict(look_at_reports({}, display))
+    assert looks["shown_accuracy"][:, 0].tolist() == [0.5, 0.25, 0.5]
+    assert looks["shown_val_accuracy"][:, 0].tolist() == wanted
 
 
 def test_texts_are_no_numbers_and_tensors_are() -> None:

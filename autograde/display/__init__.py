@@ -25,6 +25,7 @@ from autograde.display.bars import replaced
 MAX_ROWS = 300
 WIDTH = 16  # numbers in a row; a line with more of them takes several rows
 MAX_LINE = 100_000  # characters that wait for the end of their line
+_DESCRIPTOR = "descriptor"  # the stream of what is written past Python
 _ENDS = re.compile(r"[\r\n\b]+")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _NUMBER = re.compile(
@@ -52,11 +53,12 @@ def numbers_in(text: str) -> Iterator[float]:
 class Display:
     """While it is entered, collects the numbers that are handed to a display; nothing of them is seen.
 
-    `moment` tells one step of a loop from the next: a line that goes on in the next step is another row then.
+    `moment` tells one step of a loop from the next: a line that goes on in the next step is another row then. Each row
+    keeps the moment at which it was handed over; None where nobody knows it.
     """
 
     def __init__(self, moment: Callable[[], Any] = lambda: None) -> None:
-        self._rows: list[list[float]] = []
+        self._rows: list[tuple[list[float], Any]] = []
         self._moment = moment
         self._lines: dict[str, tuple[str, Any]] = {}  # what waits for the end of its line, and since when
         self._stack = ExitStack()
@@ -64,10 +66,11 @@ class Display:
         self._read = 0
         self._open = False
 
-    def rows(self) -> npt.NDArray[np.float32]:
+    def rows(self, when: Callable[[Any], bool] = lambda moment: True) -> npt.NDArray[np.float32]:
         """What was handed over so far, shape `(events, WIDTH)`, filled up with NaN: a row for each line, or for each
-        call of a bar, that had numbers in it; the first `MAX_ROWS` of them."""
-        rows = self._rows[:MAX_ROWS]
+        call of a bar, that had numbers in it; of the first `MAX_ROWS` those whose moment is unknown or as `when` asks.
+        """
+        rows = [row for row, moment in self._rows[:MAX_ROWS] if moment is None or when(moment)]
         return np.array([row + [np.nan] * (WIDTH - len(row)) for row in rows], "float32").reshape(-1, WIDTH)
 
     def __enter__(self) -> Display:
@@ -85,8 +88,8 @@ class Display:
     def __exit__(self, *_: object) -> None:
         self._open = False
         self._stack.close()
-        for rest, _ in self._lines.values():
-            self._add(numbers_in(rest))
+        for stream, (rest, then) in self._lines.items():
+            self._add_line(stream, rest, then)
         self._lines.clear()
 
     # ---- what is handed over
@@ -99,28 +102,36 @@ class Display:
         self._take(stream, text)
 
     def _take(self, stream: str, text: str) -> None:
-        now = None
-        with suppress(Exception):  # while a graph is traced, steps have no numbers
-            now = self._moment()
+        now = self._now()
         before, then = self._lines.get(stream, ("", now))
         if then != now:
-            text = f"\n{text}"
+            self._add_line(stream, before, then)
+            before = ""
         *lines, rest = _ENDS.split(before + text)
         if len(rest) > MAX_LINE:
             lines, rest = [*lines, rest], ""
         self._lines[stream] = rest, now
         for line in lines:
-            self._add(numbers_in(line))
+            self._add_line(stream, line, now)
+
+    def _now(self) -> Any:
+        with suppress(Exception):  # while a graph is traced, steps have no numbers
+            return self._moment()
+        return None
 
     def hand(self, *values: Any) -> None:
         """Take the values of one event as they are: numbers, things with a number in them (tensors), or texts."""
         if self._open:
-            self._add([number for value in values for number in _numbers_of(value)])
+            self._add([number for value in values for number in _numbers_of(value)], self._now())
 
-    def _add(self, numbers: Iterable[float]) -> None:
+    def _add_line(self, stream: str, line: str, moment: Any) -> None:
+        """Take a line; what went through a descriptor is read later, nobody knows when it was written."""
+        self._add(numbers_in(line), None if stream == _DESCRIPTOR else moment)
+
+    def _add(self, numbers: Iterable[float], moment: Any) -> None:
         if len(self._rows) < MAX_ROWS:
             found = list(numbers)
-            self._rows.extend(found[start : start + WIDTH] for start in range(0, len(found), WIDTH))
+            self._rows.extend((found[start : start + WIDTH], moment) for start in range(0, len(found), WIDTH))
 
     # ---- where it is handed over
 
@@ -157,7 +168,7 @@ class Display:
         if os.fstat(self._file.fileno()).st_size > self._read:
             data = os.pread(self._file.fileno(), 1 << 20, self._read)
             self._read += len(data)
-            self._take("descriptor", data.decode("utf-8", "replace"))
+            self._take(_DESCRIPTOR, data.decode("utf-8", "replace"))
 
     @contextmanager
     def _ipython(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from autograde.loops.data import BATCH, CLASSES, FEATURES, N_EPOCHS, batches, draw_data, draw_dense, few
 from autograde.loops.looks import (
+    clock,
     keys,
     lengths,
     look_at_diary,
@@ -58,6 +59,7 @@ __all__ = [
     "N_EPOCHS",
     "Watch",
     "batches",
+    "clock",
     "draw_data",
     "draw_dense",
     "few",

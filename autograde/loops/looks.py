@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +38,9 @@ def look_at_reports(history: Any, display: Display, n_epochs: int = N_EPOCHS) ->
     """What a loop of `n_epochs` returned and what it showed. Of the epochs from the third on, in which the weights
     move, `count_<name>` says that they are there.
 
-    The rows that were shown stand once for each of `REPORTED`, as `shown_<name>`.
+    The rows that were shown stand once for each of `REPORTED`, as `shown_<name>`. Of validation these are the rows that
+    were shown between a validation and the next training batch, if there are any: among the running figures of a whole
+    epoch, the accuracy that is wanted may stand by chance.
     """
     for name, count in zip(REPORTED, lengths(history), strict=True):
         yield f"count_{name}", count
@@ -46,8 +48,22 @@ def look_at_reports(history: Any, display: Display, n_epochs: int = N_EPOCHS) ->
     for name in REPORTED:
         figures = reported(history[name]) if name in history else np.array(MISSING)
         yield name, figures[: N_EPOCHS - 1] if figures.shape in ((N_EPOCHS,), (n_epochs,)) else figures
+    rows, after_validation = display.rows(), display.rows(lambda moment: not moment.learning)
     for name in REPORTED:
-        yield f"shown_{name}", display.rows()
+        of_validation = name.startswith("val_") and len(after_validation)
+        yield f"shown_{name}", after_validation if of_validation else rows
+
+
+class Moment(NamedTuple):
+    """How many steps were taken, and whether the latest batch was one to train on."""
+
+    steps: tuple[int, ...]
+    learning: bool
+
+
+def clock(diary: Any, *optimizers: Any) -> Callable[[], Moment]:
+    """Tells the moment by a diary and by the optimizers' iterations."""
+    return lambda: Moment(tuple(int(one.iterations) for one in optimizers), bool(diary.learning))
 
 
 def lengths(history: Any) -> npt.NDArray[np.int64]:

@@ -75,6 +75,7 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
             self.epoch = tf.Variable(0, trainable=False)
             self.latest = tf.Variable(0, trainable=False)  # the head of the latest training batch
             self.trained = tf.Variable(False, trainable=False)  # whether any pass was in training mode
+            self.learning = tf.Variable(False, trainable=False)  # whether the last one was, of a training batch
 
         def call(self, inputs: Any, training: Any = None) -> Any:
             look_up()
@@ -85,8 +86,10 @@ def parts(watch: Watch | None = None) -> SimpleNamespace:
             counts = head < FIRST_VALID_ID
             if training:
                 self.trained.assign(True)
+                self.learning.assign(counts)
             else:
                 counts &= ~self.trained
+                self.learning.assign(False)
             again = counts & tf.equal(head, 0) & tf.not_equal(self.latest, 0)
             self.epoch.assign_add(tf.cast(again, tf.int32))
             self.latest.assign(tf.where(counts, head, self.latest))

@@ -103,12 +103,12 @@ def look_at_everything(
     model = build_model(watch, weights, slopes)
     start = loops.values_of(model)
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    with Display(lambda: int(optimizer.iterations)) as display:
+    diary = model.get_layer("diary")
+    with Display(loops.clock(diary, optimizer)) as display:
         history = train(model, optimizer, loss_fn, train_set, valid_set, loops.N_EPOCHS)
     yield "borrowed", watch.found()
     yield from loops.look_at_weights(model, "frozen", "hidden", "output", "aside", "mode")
     yield "iterations", np.array(optimizer.iterations)
-    diary = model.get_layer("diary")
     yield from loops.look_at_reports(history, display, n_epochs=int(diary.epoch) + 1)
     passed = loops.look_at_diary(diary)
     yield from passed.items()

@@ -111,18 +111,19 @@ def look_at_everything(
     from autograde.display import Display
 
     watch = loops.Watch()
-    optimizers = keras.optimizers.SGD(0.2, momentum=0.9), keras.optimizers.Adam(0.05)
+    # Of a single gradient, Adam with its usual epsilon would show the sign only.
+    optimizers = keras.optimizers.SGD(0.2, momentum=0.9), keras.optimizers.Adam(0.2, epsilon=0.1)
     lower, upper = build_parts(watch, weights, slopes)
     start = loops.values_of(lower, upper)
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
-    with Display(lambda: [int(one.iterations) for one in optimizers]) as display:
+    diary = lower.get_layer("diary")
+    with Display(loops.clock(diary, *optimizers)) as display:
         history = train(lower, upper, *optimizers, loss_fn, train_set, valid_set, loops.N_EPOCHS)
     yield "borrowed", watch.found()
     yield from loops.look_at_weights(lower, "lower_frozen", "lower_1", "lower_2", "lower_aside", "lower_mode")
     yield from loops.look_at_weights(upper, "upper_1", "upper_2", "upper_aside", "upper_mode")
     for name, optimizer in zip(("lower", "upper"), optimizers, strict=True):
         yield f"{name}_iterations", np.array(optimizer.iterations)
-    diary = lower.get_layer("diary")
     yield from loops.look_at_reports(history, display, n_epochs=int(diary.epoch) + 1)
     passed = loops.look_at_diary(diary)
     yield from passed.items()
