@@ -478,6 +478,11 @@ def test_an_interrupted_validation_goes_on_while_nothing_has_changed(
     validate._state.cache_clear()
     assert validate.kept_or_judged("standardize", 5, solutions) == first
     assert looked == [5, 5]
+    (solutions / "samples" / "another").mkdir()
+    (solutions / "samples" / "another" / "wrong_sum.py").write_text("another = None\n")
+    validate._state.cache_clear()
+    assert validate.kept_or_judged("standardize", 5, solutions) == first
+    assert looked == [5, 5], "a sample of another exercise changes nothing here"
 
 
 # ---- what right answers define

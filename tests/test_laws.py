@@ -111,10 +111,13 @@ def test_the_stub_is_untouched_and_earns_nothing(slug: str, seed: int) -> None:
 
 @pytest.mark.parametrize(("slug", "sample"), all_samples("wrong"))
 def test_every_known_mistake_costs_points_and_is_called_by_its_name(slug: str, sample: Path) -> None:
+    costs = set()
     for seed in (PUBLIC_SEED, HIDDEN_SEED):
         earned = verdict(slug, seed, sample)
         assert earned.points < lint.POINTS, f"on seed {seed}"
         assert (earned.misconception, earned.also) == (source.misconception_of(sample), ()), f"on seed {seed}"
+        costs.add((earned.outcome, earned.points))
+    assert len(costs) == 1, "the same answer costs the same on every seed"
 
 
 @pytest.fixture(scope="module")
