@@ -285,6 +285,30 @@ def test_who_says_both_has_said_neither(question: str, text: str, point: str) ->
 @pytest.mark.parametrize(
     ("question", "text", "point"),
     [
+        ("q10", "Variables are created outside the function, or at every call, I can't remember which.", "variables"),
+        ("q10", "Looping over range is unrolled, tf.range is a loop. Or was it the other way round?", "tf_range"),
+        ("q10", "range 的循环会被展开，tf.range 不会，也可能反过来。", "tf_range"),
+    ],
+)
+def test_who_leaves_open_which_of_two_is_right_has_said_neither(question: str, text: str, point: str) -> None:
+    assert {one.id: one.found for one in rubric.suggest(question, text, "en").key_points}[point] is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "point"),
+    [
+        ("q11", "I think that without a graph training is several times slower.", "slower"),
+        ("q10", "Variables are created outside the function or at its first call.", "variables"),
+        ("q03", "相加会报错，可能要先用 tf.cast 转换。", "mixing"),
+    ],
+)
+def test_a_hedge_takes_nothing_back(question: str, text: str, point: str) -> None:
+    assert {one.id: one.found for one in rubric.suggest(question, text, "en").key_points}[point] is True
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "point"),
+    [
         ("q04", "SparseTensor, RaggedTensor, TensorArray, queues", "sparse"),
         ("q11", "eager debug run_eagerly dynamic=True slow export SavedModel XLA", "run_eagerly"),
     ],

@@ -73,6 +73,7 @@ class _Look:
             "copied": self.copied,
             "listed": self.listed,
             "retracted": tuple(bareness.retracted(answer)),
+            "wavering": tuple(bareness.wavering(answer)),
             "reported": tuple(bareness.reported(answer)),
         }
         mostly = self.copied if _share(self.copied, answer) >= MOSTLY else ()
@@ -94,12 +95,13 @@ class _Look:
 
     def _key_point(self, id: str) -> KeyPointSeen:
         said = list(self.reader.find(self.known.says.get(id, ())))
-        kept = [found for found in said if not found.bears("retracted")]
+        kept = [found for found in said if not found.bears("retracted", "wavering")]
         against = self.reader.find(self.known.denies.get(id, ()))
         denied = [found for found in against if not found.bears("retracted", "reported")]
         self.read |= {match.sentence for found in (*said, *denied) for match in found.matches}
         if said and (denied or not kept):
-            self.contradicted |= not kept or not any(one.meets(other) for one in kept for other in denied)
+            self.contradicted |= any(found.bears("retracted") for found in said) and not kept
+            self.contradicted |= bool(denied) and not any(one.meets(other) for one in kept for other in denied)
             return KeyPointSeen(id, None, self._quote(said[0]))
         if kept:
             return KeyPointSeen(id, True, self._quote(min(kept, key=_length)))

@@ -21,7 +21,8 @@ _TOKEN = re.compile(r"[a-z0-9_.]*[a-z0-9_]|[一-鿿]")
 _ITEM = re.compile(r"[,、;。/+|\n]|\s-\s")
 _NAME = re.compile(r"[a-z0-9_]*[_.=][a-z0-9_][a-z0-9_.=]*")  # get_config says no more than "config"
 _CODE = re.compile(
-    r"^(?:- )?(?:def|class|with|import|from|for|if|return|@)\b.*[:(]|[\w)\]] ?=(?!=) ?[\w(\[]|[a-z0-9_]\([^()]*\w"
+    r"^(?:- )?(?:def|class|with|import|from|for|if|return|@)\b.*[:(]"
+    r"|[\w)\]] ?=(?!=) ?(?!(?:true|false)\b)[\w(\[]|[a-z0-9_]\([^()]*\w"
 )
 _LABEL = re.compile(r"\s*- [^:\n]{1,40}?(?::| ?[–—=] ?| ?(?:->|=>|→)| - )\s*\S")
 _LETTER = re.compile(r"[a-z一-鿿]")  # "0, 1, 2" lists no words
@@ -123,6 +124,16 @@ def retracted(answer: Answer) -> Iterator[Range]:
             yield first[clause.sentence], clause.start
         elif begins and clause.sentence and known["retraction"].fullmatch(words):
             yield first[clause.sentence - 1], clause.start
+
+
+def wavering(answer: Answer) -> Iterator[Range]:
+    """The sentences that leave open which of two things is right ("maybe …, maybe not", "可能…也可能…"), and the one
+    before where such a sentence is about it ("One of the two.")."""
+    for number, (start, end) in enumerate(answer.sentences):
+        if common()["wavering"].search(answer.plain, start, end):
+            yield start, end
+        elif number and common()["wavering_before"].match(answer.plain[start:end].lstrip()):
+            yield answer.sentences[number - 1]
 
 
 def reported(answer: Answer) -> Iterator[Range]:

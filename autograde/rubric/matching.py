@@ -53,7 +53,8 @@ class Reader:
     """Looks concepts up in one answer, each once.
 
     Characters of `skipped` ranges say nothing. `marked` ranges bear marks: "retracted" ones are taken back later in the
-    answer, "copied" ones stand in the question, "listed" ones are bare keywords, "reported" ones are what others say.
+    answer, "wavering" ones leave open which of two is right, "copied" ones stand in the question, "listed" ones are
+    bare keywords, "reported" ones are what others say.
     """
 
     answer: Answer
