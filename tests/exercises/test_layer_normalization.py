@@ -160,6 +160,15 @@ def test_adding_the_offsets_is_exact_so_that_only_the_layer_can_lose_digits() ->
 
 
 @pytest.mark.parametrize("seed", range(20))
+def test_who_leaves_mean_or_deviation_out_of_the_gradient_is_seen(seed: int) -> None:
+    inputs = catalog.load(SLUG).cases(seed)["slopes"]
+    x, upstream = (np.asarray(inputs[name], "float64") for name in ("x", "upstream"))
+    centred, deviation = x - x.mean(-1, keepdims=True), x.std(-1, keepdims=True)
+    assert 0.49 < np.sum(upstream / deviation) < 1.01
+    assert 0.49 < np.sum(upstream * centred / deviation) < 1.01
+
+
+@pytest.mark.parametrize("seed", range(20))
 def test_who_lets_no_gradient_through_is_seen_along_the_direction(seed: int) -> None:
     inputs = catalog.load(SLUG).cases(seed)["slopes"]
     x, upstream, direction = (np.asarray(inputs[name], "float64") for name in ("x", "upstream", "direction"))

@@ -101,7 +101,7 @@ def cases(rng: np.random.Generator) -> dict[str, dict[str, Any]]:
     Spreads of some hundreds drown eps where it is not the question. `spread` is a Latin square, in which every row and
     every column holds the same numbers, so that a wrong axis changes nothing there.
 
-    What a mistake does must not hang on the draw: the derivative along `direction` is one that cannot be missed, the
+    What a mistake does must not hang on the draw: derivatives are some that cannot be missed, in whole or in part, the
     rows of `graph` lie around the same number, and with `spread/eps` the denominator is midway between two numbers of
     float16, and as good as midway between two of bfloat16.
     """
@@ -123,7 +123,7 @@ def cases(rng: np.random.Generator) -> dict[str, dict[str, Any]]:
 
     # No two numbers of a row are near each other or near their mean: largest and smallest stay what they are.
     apart = rng.permuted(np.tile(np.arange(6) - 2.5, (6, 1)), axis=1) + rng.uniform(-0.2, 0.2, (6, 6))
-    upstream = rng.standard_normal((6, 6)) / 6
+    upstream = _telling(rng, apart)
     between = (rng.integers(164, 184) + 0.5) / 256 + 0.5 / 2048
     return {
         "rows": {"look": "rows", "x": rows(6, 6), "wide": one_outlier(50)},
@@ -163,6 +163,14 @@ def _flat_square(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """A Latin square of six numbers with mean near 0 and standard deviation `FLAT`."""
     numbers = rng.standard_normal(6)
     return _latin_square(rng, FLAT * (numbers - numbers.mean()) / numbers.std() + 0.01)
+
+
+def _telling(rng: np.random.Generator, x: Floats) -> Floats:
+    """Weights of the outputs by which it shows whether a gradient leaves out the mean, or the deviation: without it the
+    derivative along ones, or along x, would be from 0.5 to 1 and not 0."""
+    upstream, normalized, inverse = rng.standard_normal(x.shape) / 6, _standard(x), 1 / x.std(-1, keepdims=True)
+    flat, along = rng.uniform(0.5, 1, 2) - (np.sum(upstream * inverse), np.sum(upstream * normalized))
+    return upstream + flat / (x.shape[1] * np.sum(inverse)) + along / np.sum(normalized**2) * normalized
 
 
 def _steep(rng: np.random.Generator, x: Floats, upstream: Floats) -> Floats:
