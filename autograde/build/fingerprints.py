@@ -177,10 +177,13 @@ def observe_source(slug: str, sources: Sequence[str], seed: int) -> Observation:
 
 def looker(slug: str, cases: Cases, run: Run | None = None) -> Look:
     """A function that looks at what sources define, in this process or through the sandbox `run`."""
+    from autograde.sandbox.child import seed_everything
+
     exercise, probe = code_exercise(slug), catalog.load(slug).probe
 
     def look_here(sources: Sequence[str]) -> Observation:
         with quiet(), _namespace(sources) as names:
+            seed_everything()  # as in the sandbox: a sample that shuffles is to be known there by its order
             return observe(probe, names, exercise.asks_for, cases)
 
     return look_here if run is None else lambda sources: _look_through(run, slug, sources, cases)
