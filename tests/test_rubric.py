@@ -50,6 +50,10 @@ def model_answer(question: str, lang: str) -> str:
     return "\n\n".join(catalog.load(question).text[lang].get("model_answer"))
 
 
+def found(question: str, text: str, point: str) -> bool | None:
+    return {one.id: one.found for one in rubric.suggest(question, text, "en").key_points}[point]
+
+
 # ---- agreement with people
 
 
@@ -291,7 +295,7 @@ def test_who_says_both_has_said_neither(question: str, text: str, point: str) ->
     ],
 )
 def test_who_leaves_open_which_of_two_is_right_has_said_neither(question: str, text: str, point: str) -> None:
-    assert {one.id: one.found for one in rubric.suggest(question, text, "en").key_points}[point] is None
+    assert found(question, text, point) is None
 
 
 @pytest.mark.parametrize(
@@ -303,7 +307,7 @@ def test_who_leaves_open_which_of_two_is_right_has_said_neither(question: str, t
     ],
 )
 def test_a_hedge_takes_nothing_back(question: str, text: str, point: str) -> None:
-    assert {one.id: one.found for one in rubric.suggest(question, text, "en").key_points}[point] is True
+    assert found(question, text, point) is True
 
 
 @pytest.mark.parametrize(
@@ -314,7 +318,7 @@ def test_a_hedge_takes_nothing_back(question: str, text: str, point: str) -> Non
     ],
 )
 def test_a_keyword_leaves_its_key_point_open(question: str, text: str, point: str) -> None:
-    assert {one.id: one.found for one in rubric.suggest(question, text, "en").key_points}[point] is None
+    assert found(question, text, point) is None
 
 
 @pytest.mark.parametrize(

@@ -177,11 +177,11 @@ def observe_source(slug: str, sources: Sequence[str], seed: int) -> Observation:
 
 def looker(slug: str, cases: Cases, run: Run | None = None) -> Look:
     """A function that looks at what sources define, in this process or through the sandbox `run`."""
-    from autograde.sandbox.child import seed_everything
-
     exercise, probe = code_exercise(slug), catalog.load(slug).probe
 
     def look_here(sources: Sequence[str]) -> Observation:
+        from autograde.sandbox.child import seed_everything
+
         with quiet(), _namespace(sources) as names:
             seed_everything()  # as in the sandbox: a sample that shuffles is to be known there by its order
             return observe(probe, names, exercise.asks_for, cases)
